@@ -1,0 +1,55 @@
+#!/bin/sh
+# Starts the server, after setting up a virtual environment in .venv where that is not done yet.
+#
+#   ./run.sh              the server
+#   ./run.sh test         the test suite (further words go to pytest)
+#   ./run.sh WORDS...     python -m tilo_ws WORDS..., for example ./run.sh check
+#
+# PYTHON names another interpreter than the newest one found.
+set -eu
+cd "$(dirname "$0")"
+
+# Prints the first interpreter that is new enough.
+find_python() {
+    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    found=$("${PYTHON:-python3}" -c 'import platform; print(platform.python_version())' 2>/dev/null || echo none)
+    echo "run.sh: Python 3.11 or newer is needed, found: $found. Install it, or name it with PYTHON=/path/to/python3." >&2
+    exit 1
+}
+
+# Installs the named requirement files into .venv, unless that was done with just these contents.
+install() {
+    stamp=.venv/installed-$1
+    shift
+    wanted=$(cat "$@")
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+        return
+    fi
+    echo "run.sh: installing the contents of $* into .venv" >&2
+    set -- $(printf ' -r %s' "$@")
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input "$@" >&2
+    printf '%s\n' "$wanted" >"$stamp"
+}
+
+if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python=$(find_python)
+    rm -rf .venv
+    if ! "$python" -m venv .venv >/dev/null 2>&1; then
+        rm -rf .venv
+        echo "run.sh: '$python -m venv .venv' failed. On Debian and Ubuntu install the package python3-venv." >&2
+        exit 1
+    fi
+fi
+
+install server requirements.txt
+if [ "${1:-}" = test ]; then
+    shift
+    install tests requirements.txt tests/requirements.txt
+    exec .venv/bin/python -m pytest "$@"
+fi
+exec .venv/bin/python -m tilo_ws "$@"

@@ -1,0 +1,2 @@
+SELECT holder, machine, process, address
+FROM server_lease

@@ -1,0 +1,2 @@
+DELETE FROM server_lease
+WHERE holder = %(holder)s

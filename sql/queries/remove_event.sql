@@ -1,0 +1,2 @@
+DELETE FROM global_events
+WHERE id = %(id)s

@@ -1,0 +1,2 @@
+DELETE FROM global_events
+WHERE expires_at <= to_timestamp(%(now)s)

@@ -1,0 +1,11 @@
+-- A prefix of the numbers goes, and the highest that went is remembered: what is older cannot be recovered.
+WITH removed AS (
+    DELETE FROM chat_messages
+    WHERE seq <= (SELECT max(seq) FROM chat_messages WHERE created_at < to_timestamp(%(before)s))
+    RETURNING seq
+), remembered AS (
+    UPDATE server_identity
+    SET removed_seq = GREATEST(removed_seq, (SELECT max(seq) FROM removed))
+    WHERE EXISTS (SELECT FROM removed)
+)
+SELECT count(*) AS removed FROM removed

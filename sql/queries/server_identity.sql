@@ -1,0 +1,2 @@
+SELECT epoch, name_key, removed_seq
+FROM server_identity

@@ -1,0 +1,4 @@
+SELECT email, nickname, score, survival_time
+FROM players
+ORDER BY score DESC, email COLLATE "C"
+LIMIT %(limit)s

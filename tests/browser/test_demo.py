@@ -1,0 +1,265 @@
+"""The demo page in a real browser, on a real server."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
+
+OpenPage = Callable[..., Awaitable[Page]]
+CreateEvent = Callable[..., Awaitable[dict[str, Any]]]
+_ROUND_MS = 60_000
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+@pytest.fixture
+async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage]:
+    """Opens the demo as a visitor of its own. No page may have had anything to complain about in the end."""
+    complaints: list[str] = []
+
+    async def open_(*, prepare: Callable[[Page], Awaitable[None]] | None = None, **context: Any) -> Page:
+        page = await (await browser.new_context(**context)).new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if prepare:
+            await prepare(page)
+        await page.goto(server_url)
+        await expect(page.locator("#connection-word")).to_have_text("live")
+        return page
+
+    yield open_
+    assert complaints == []
+
+
+async def _say(page: Page, text: str) -> None:
+    await page.get_by_label("Your message").fill(text)
+    await page.get_by_label("Your message").press("Enter")
+
+
+async def test_two_players_read_each_others_messages_and_know_their_own(open_page: OpenPage) -> None:
+    first, second = await open_page(), await open_page()
+
+    await _say(first, "hello from the first")
+    await expect(second.get_by_role("log")).to_contain_text("hello from the first")
+    await _say(second, "hello from the second")
+
+    await expect(first.locator(".message-text")).to_have_text(["hello from the first", "hello from the second"])
+    await expect(first.locator(".message.own .message-text")).to_have_text(["hello from the first"])
+    await expect(second.locator(".message.own .message-text")).to_have_text(["hello from the second"])
+
+
+async def test_every_page_shows_the_same_number_of_players(open_page: OpenPage) -> None:
+    first, second = await open_page(), await open_page()
+    await expect(first.locator("#online")).to_have_text("2")
+    await expect(second.locator("#online")).to_have_text("2")
+
+    await second.close()
+
+    await expect(first.locator("#online")).to_have_text("1")
+    await expect(first.locator("#online-word")).to_have_text("player online")
+
+
+async def test_a_multiplier_is_shown_with_a_countdown_and_leaves_at_its_end(
+    open_page: OpenPage, create_event: CreateEvent
+) -> None:
+    page = await open_page()
+    banner = page.locator("#bonus")
+
+    await create_event(type="score_multiplier", value="2", duration=4)
+
+    await expect(banner).to_have_attribute("data-active", "true")
+    await expect(page.locator("#bonus-title")).to_have_text(f"{_TIMES}2 on every shard")
+    await expect(page.locator("#bonus-clock")).to_have_text("0:02")
+    await expect(page.locator("#score-factor")).to_have_text(f"{_TIMES}2")
+    await expect(banner).to_have_attribute("data-active", "false")
+    await expect(page.locator("#bonus-clock")).to_be_hidden()
+    await expect(page.locator("#score-factor")).to_have_text("")
+
+
+async def test_a_multiplier_that_is_no_positive_number_changes_nothing(open_page: OpenPage, create_event: CreateEvent) -> None:
+    page = await open_page()
+
+    for value in ("soon", "-2", "0", "1.5"):
+        await create_event(type="score_multiplier", value=value, duration=60)
+
+    await expect(page.locator("#bonus-factor")).to_have_text(f"{_TIMES}1.5")
+
+
+async def test_markup_in_a_message_or_a_name_is_shown_as_text(open_page: OpenPage) -> None:
+    page = await open_page()
+    attack = '<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>'
+
+    await page.get_by_label("You are").fill("<b>Zoë</b>")
+    await _say(page, attack)
+
+    await expect(page.locator(".message-text")).to_have_text([attack])
+    await expect(page.locator(".message-name")).to_have_text(["<b>Zoë</b>"])
+    assert await page.locator(".message img, .message script, .message b").count() == 0
+    assert await page.title() != "taken"
+
+
+async def test_the_keyboard_alone_is_enough_to_chat_and_to_play(open_page: OpenPage) -> None:
+    page = await open_page()
+    arena = page.locator("#arena")
+
+    await page.get_by_label("Your message").focus()
+    await page.keyboard.type("we saw a wasp")
+    await expect(arena).to_have_attribute("data-state", "waiting")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".message-text")).to_have_text(["we saw a wasp"])
+    await expect(arena).to_have_attribute("data-state", "waiting")
+
+    for _ in range(20):
+        await page.keyboard.press("Shift+Tab")
+        if await page.evaluate("document.activeElement.id") == "field":
+            break
+    await page.keyboard.press("ArrowLeft")
+
+    await expect(arena).to_have_attribute("data-state", "playing")
+    await expect(page.locator("#time")).not_to_have_text("60")
+
+
+async def test_a_thumb_on_the_field_starts_a_round(open_page: OpenPage) -> None:
+    page = await open_page(viewport={"width": 400, "height": 800}, has_touch=True, is_mobile=True)
+
+    await page.locator("#field").tap(position={"x": 60, "y": 60})
+
+    await expect(page.locator("#arena")).to_have_attribute("data-state", "playing")
+
+
+async def test_a_score_reaches_the_board_under_the_players_name(open_page: OpenPage) -> None:
+    page, other = await open_page(), await open_page()
+    await expect(page.locator("#board-empty")).to_be_visible()
+    await page.get_by_label("You are").fill("Zoë")
+
+    await page.locator("#field").focus()
+    await page.keyboard.press("Space")
+
+    await expect(page.locator("#board-rows tr.own .nickname")).to_have_text("Zoë", timeout=10_000)
+    await expect(other.locator("#board-rows tr").first).to_contain_text("Zoë", timeout=10_000)
+    await expect(page.locator("#board-empty")).to_be_hidden()
+
+
+async def test_a_round_ends_in_time_and_one_key_begins_the_next(open_page: OpenPage) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def prepare(page: Page) -> None:
+        page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(json.loads(frame))))
+        await page.clock.install()
+
+    page = await open_page(prepare=prepare)
+    await page.locator("#field").focus()
+    await page.keyboard.press("Space")
+    await expect(page.locator("#arena")).to_have_attribute("data-state", "playing")
+
+    await page.clock.fast_forward(_ROUND_MS)
+    await expect(page.locator("#arena")).to_have_attribute("data-state", "over")
+    await expect(page.locator("#result")).to_be_visible()
+    last_score = [command for command in sent if command["type"] == "score_update"][-1]
+    assert last_score["survival_time"] == 60
+    assert last_score["email"].endswith("@demo.invalid")
+
+    await page.clock.fast_forward(1000)
+    await page.keyboard.press("Space")
+    await expect(page.locator("#arena")).to_have_attribute("data-state", "playing")
+    await expect(page.locator("#result")).to_be_hidden()
+
+
+async def test_the_player_is_remembered_and_can_take_another_name(open_page: OpenPage) -> None:
+    page = await open_page()
+    name = page.get_by_label("You are")
+    made_up = await name.input_value()
+    assert made_up
+
+    await page.reload()
+    await expect(name).to_have_value(made_up)
+    await name.fill("  Zoë  ")
+    await name.press("Tab")
+    await expect(name).to_have_value("Zoë")
+    await name.fill("   ")
+    await name.press("Tab")
+    await expect(name).to_have_value("Zoë")
+
+    await page.reload()
+    await expect(name).to_have_value("Zoë")
+
+
+async def test_who_writes_too_fast_is_told_so_and_gets_the_text_back(open_page: OpenPage) -> None:
+    page = await open_page()
+
+    await page.get_by_label("Your message").evaluate(
+        """(input) => {
+            for (let number = 0; number < 15; number += 1) {
+                input.value = `message ${number}`;
+                input.form.requestSubmit();
+            }
+        }"""
+    )
+
+    await expect(page.locator("#chat-note")).to_contain_text("A little slower")
+    await expect(page.get_by_label("Your message")).to_have_value("message 14")
+
+
+async def test_while_the_server_is_away_the_game_goes_on_and_what_was_said_arrives_later(open_page: OpenPage) -> None:
+    lines: list[WebSocketRoute] = []
+    reachable = True
+
+    def take(line: WebSocketRoute) -> None:
+        lines.append(line)
+        if reachable:
+            line.connect_to_server()
+
+    page = await open_page(prepare=lambda page: page.route_web_socket("**/ws", take))
+    await page.locator("#field").focus()
+    await page.keyboard.press("Space")
+
+    reachable = False
+    await lines[0].close(code=1012, reason="restart")
+    await expect(page.locator("#away-text")).to_contain_text("reconnecting (1 of 5)")
+    await _say(page, "said while away")
+    await expect(page.locator("#arena")).to_have_attribute("data-state", "playing")
+    await expect(page.locator(".message")).to_have_count(0)
+
+    reachable = True
+    await lines[-1].close(code=1012)
+    await expect(page.locator(".message-text")).to_have_text(["said while away"], timeout=15_000)
+    await expect(page.locator("#away-text")).to_have_text("")
+
+
+async def test_the_lines_of_code_are_copied_as_they_run_and_run(open_page: OpenPage, server_url: str) -> None:
+    page = await open_page(permissions=["clipboard-read", "clipboard-write"])
+    output: list[str] = []
+
+    await page.get_by_role("button", name="Copy").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    code = await page.evaluate("navigator.clipboard.readText()")
+
+    empty = await page.context.new_page()
+    empty.on("console", lambda message: output.append(message.text))
+    async with empty.expect_console_message(lambda message: "Hello from my own game" in message.text):
+        await empty.set_content(code)
+    await expect(page.locator(".message-text")).to_have_text(["Hello from my own game"])
+    assert not [line for line in output if "rror" in line]
+
+
+async def test_nothing_is_wider_than_the_window_on_a_phone_or_a_screen(open_page: OpenPage) -> None:
+    page = await open_page()
+    await _say(page, "x" * 500)
+    await expect(page.locator(".message")).to_have_count(1)
+
+    for width in (320, 400, 700, 1000, 1600):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_the_page_follows_the_system_until_the_visitor_chooses_light_or_dark(open_page: OpenPage) -> None:
+    page = await open_page(color_scheme="dark")
+    document = page.locator("html")
+    await expect(document).to_have_attribute("data-theme", "dark")
+
+    await page.get_by_role("button", name="Switch between light and dark").click()
+    await expect(document).to_have_attribute("data-theme", "light")
+
+    await page.reload()
+    await expect(document).to_have_attribute("data-theme", "light")

@@ -1,0 +1,63 @@
+"""Stand-ins for what a test must control: the clock, and the other end of a socket."""
+
+import asyncio
+from typing import cast
+
+from tilo_ws.realtime.connection import Connection
+
+
+class FakeClock:
+    """A time that passes only when somebody waits for it, or when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        """Lets the time pass at once, unless the event is set first."""
+        await asyncio.sleep(0)
+        if not event.is_set():
+            self.now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Lets the time pass at once."""
+        self.now += seconds
+
+
+class FakeTransport:
+    """Keeps what is written; `unsent` is what a slow reader has not taken."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+        self.unsent = 0
+        self.closing = False
+        self.aborted = False
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.closing = True
+
+
+def open_connection(id: str = "c1", last_heard: float = 0.0) -> tuple[Connection, FakeTransport]:
+    """A connection, and the fake transport under it."""
+    transport = FakeTransport()
+    connection = Connection(
+        cast(asyncio.Transport, transport), id=id, ip="127.0.0.1", user_agent="", connected_at=0.0, last_heard=last_heard
+    )
+    return connection, transport

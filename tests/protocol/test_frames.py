@@ -1,0 +1,29 @@
+"""Frames as RFC 6455 lays them out."""
+
+import pytest
+
+from tilo_ws.protocol.frames import PING_FRAME, close_frame, pong_frame, text_frame
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (0, b"\x81\x00"),
+        (125, b"\x81\x7d"),
+        (126, b"\x81\x7e\x00\x7e"),
+        (65535, b"\x81\x7e\xff\xff"),
+        (65536, b"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_a_text_frame_tells_its_length(size: int, head: bytes) -> None:
+    assert text_frame(b"x" * size) == head + b"x" * size
+
+
+def test_control_frames() -> None:
+    assert close_frame(4000, "slow") == b"\x88\x06\x0f\xa0slow"
+    assert pong_frame(b"abc") == b"\x8a\x03abc"
+    assert PING_FRAME == b"\x89\x00"
+
+
+def test_a_long_reason_is_cut_to_a_control_frame() -> None:
+    assert len(close_frame(1000, "x" * 200)) == 2 + 125

@@ -1,0 +1,119 @@
+"""Global events: shown from start to end, told on every change, kept in PostgreSQL."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from tests.fakes import FakeClock
+from tilo_ws.protocol.codes import CommandError
+from tilo_ws.services.events import Events, UnknownEvent
+from tilo_ws.storage.database import Database
+
+
+class Show:
+    """Events on a clock of the test, and what players were told."""
+
+    def __init__(self, database: Database) -> None:
+        self.clock = FakeClock()
+        self.frames: list[bytes] = []
+        self.events = Events(database, self.frames.append, self.clock)
+
+    def told(self) -> list[list[str]]:
+        """For each frame the values of its events."""
+        texts = [frame[4 if frame[1] == 126 else 2 :] for frame in self.frames]
+        return [[event["value"] for event in msgspec.json.decode(text)["events"]] for text in texts]
+
+    async def create(self, value: str = "2", **times: Any) -> Any:
+        times.setdefault("expires_at", self.clock.now + 60)
+        return await self.events.create(type="score_multiplier", value=value, **({"starts_at": None} | times))
+
+
+@pytest.fixture
+def show(database: Database) -> Show:
+    return Show(database)
+
+
+async def test_an_event_is_told_when_it_starts_changes_and_ends(show: Show) -> None:
+    event = await show.create("2")
+    await show.events.change(event.id, value="3")
+    await show.events.end(event.id)
+    assert show.told() == [["2"], ["3"], []]
+
+
+async def test_an_event_is_told_when_it_expires(show: Show) -> None:
+    await show.create(expires_at=show.clock.now + 60)
+    show.clock.now += 59.9
+    show.events.announce()
+    show.clock.now += 0.1
+    show.events.announce()
+    show.events.announce()
+    assert show.told() == [["2"], []]
+
+
+async def test_a_planned_event_is_told_when_its_time_has_come(show: Show) -> None:
+    await show.create(starts_at=show.clock.now + 10)
+    assert show.told() == []
+    show.clock.now += 10
+    show.events.announce()
+    assert show.told() == [["2"]]
+
+
+async def test_events_survive_a_restart(show: Show, database: Database) -> None:
+    event = await show.create()
+    later = Events(database, show.frames.append, show.clock)
+    await later.load()
+    assert later.all() == [event]
+
+
+async def test_clean_up_removes_what_is_over(show: Show, sql: Callable[..., list[Any]]) -> None:
+    await show.create("short", expires_at=show.clock.now + 1)
+    await show.create("long")
+    show.clock.now += 2
+    await show.events.clean_up()
+    assert sql("SELECT value FROM global_events") == [("long",)]
+    assert [event.value for event in show.events.all()] == ["long"]
+
+
+async def test_clean_up_does_not_ask_when_nothing_is_due(show: Show, sql: Callable[..., list[Any]]) -> None:
+    await show.create()
+    sql("DELETE FROM global_events")
+    sql("INSERT INTO global_events VALUES (gen_random_uuid(), 'x', 'expired', to_timestamp(0), to_timestamp(1))")
+    await show.events.clean_up()
+    assert sql("SELECT value FROM global_events") == [("expired",)]
+
+
+async def test_what_is_over_or_unknown_cannot_be_changed(show: Show) -> None:
+    event = await show.create(expires_at=show.clock.now + 1)
+    show.clock.now += 1
+    for id in (event.id, uuid4()):
+        with pytest.raises(UnknownEvent):
+            await show.events.change(id, value="3")
+        with pytest.raises(UnknownEvent):
+            await show.events.end(id)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"type": " "}, "type"),
+        ({"type": "x" * 65}, "type"),
+        ({"value": ""}, "value"),
+        ({"value": "\0"}, "value"),
+        ({"expires_at": 1_000.0}, "expires_at"),
+        ({"expires_at": float("nan")}, "expires_at"),
+        ({"expires_at": float("inf")}, "expires_at"),
+        ({"expires_at": 1e12}, "expires_at"),
+        ({"starts_at": 2_000.0, "expires_at": 2_000.0}, "expires_at"),
+        ({"starts_at": -1.0}, "starts_at"),
+    ],
+)
+async def test_a_wrong_field_is_named_and_nothing_is_stored(
+    fields: dict[str, Any], named: str, show: Show, sql: Callable[..., list[Any]]
+) -> None:
+    event = {"type": "score_multiplier", "value": "2", "starts_at": None, "expires_at": 1_060.0} | fields
+    with pytest.raises(CommandError, match=f"{named}: "):
+        await show.events.create(**event)
+    assert sql("SELECT * FROM global_events") == []

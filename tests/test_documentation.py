@@ -1,0 +1,194 @@
+"""Holds the documents, the deploy files and the code together."""
+
+import dataclasses
+import json
+import re
+import typing
+from pathlib import Path
+
+import msgspec
+import pytest
+from aiohttp import web
+
+from tilo_ws.protocol import commands, pushes
+from tilo_ws.protocol.codes import CloseCode, ErrorCode
+from tilo_ws.settings import Settings, setting_names
+from tilo_ws.web.routes import add_routes
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(text: str, heading: str) -> str:
+    """What stands under a heading, up to the next of its level or above."""
+    level = heading.partition(" ")[0]
+    found = re.search(rf"^{re.escape(heading)}$(.*?)(?=^#{{1,{len(level)}}} |\Z)", text, re.MULTILINE | re.DOTALL)
+    assert found, f"no section {heading!r}"
+    return found[1]
+
+
+def first_cells(text: str) -> list[str]:
+    """The code in the first cell of each table row; several in one cell count each."""
+    rows = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    return [code for row in rows for code in re.findall(r"`([^`]+)`", row)]
+
+
+def message_headings(part: str) -> list[str]:
+    return re.findall(r"^### `(\w+)`$", section(read("docs/protocol.md"), part), re.MULTILINE)
+
+
+def json_examples(part: str) -> list[str]:
+    return re.findall(r"```json\n(.*?)```", section(read("docs/protocol.md"), part), re.DOTALL)
+
+
+def tag(struct: type[msgspec.Struct]) -> str:
+    return str(struct.__struct_config__.tag)
+
+
+def structs_of_pushes() -> dict[str, type[msgspec.Struct]]:
+    structs = [item for item in vars(pushes).values() if isinstance(item, type) and issubclass(item, msgspec.Struct)]
+    # Those with a tag go over the wire; a class that others extend does not.
+    return {tag(struct): struct for struct in structs if struct.__struct_config__.tag and not struct.__subclasses__()}
+
+
+def documented_defaults() -> dict[str, str]:
+    return {field.metadata["name"]: field.metadata["default"] or "" for field in dataclasses.fields(Settings)}
+
+
+def test_the_example_file_names_every_setting_with_its_default_in_order() -> None:
+    named = re.findall(r"^#(\w+)=(.*)$", read(".env.example"), re.MULTILINE)
+    assert [name for name, _ in named] == setting_names()
+    assert dict(named) == documented_defaults()
+
+
+def test_every_setting_of_the_example_file_stands_below_a_comment() -> None:
+    lines = read(".env.example").splitlines()
+    for line, above in zip(lines[1:], lines, strict=False):
+        if re.match(r"#\w+=", line):
+            assert re.match(r"# \S|#\w+=", above), f"{line} is not explained"
+
+
+def test_the_readme_names_every_setting_with_its_default_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (unset|`[^`]+`) \| (\S.*) \|$", section(read("README.md"), "## Settings"), re.MULTILINE)
+    named = {name: "" if default == "unset" else default.strip("`") for name, default, _ in rows}
+    assert list(named) == setting_names()
+    assert named == documented_defaults()
+
+
+def test_documents_name_no_setting_that_does_not_exist() -> None:
+    for document in DOCUMENTS:
+        named = set(re.findall(r"\bTILO_[A-Z_]+\b", document.read_text(encoding="utf-8")))
+        assert named <= set(setting_names()), document
+
+
+def test_the_protocol_has_a_paragraph_for_exactly_the_commands_that_exist() -> None:
+    expected = [tag(struct) for struct in typing.get_args(commands.Command)]
+    assert sorted(message_headings("## Client to server")) == sorted(expected)
+
+
+def test_the_protocol_has_a_paragraph_for_exactly_the_messages_that_the_server_sends() -> None:
+    assert sorted(message_headings("## Server to client")) == sorted(structs_of_pushes())
+
+
+def test_the_table_of_each_command_names_its_fields() -> None:
+    text = section(read("docs/protocol.md"), "## Client to server")
+    for struct in typing.get_args(commands.Command):
+        described = set(first_cells(section(text, f"### `{tag(struct)}`"))) | {"ref"}  # any command may carry a ref
+        assert described == set(struct.__struct_fields__), tag(struct)
+
+
+@pytest.mark.parametrize("example", json_examples("## Client to server"))
+def test_the_examples_of_commands_can_be_sent(example: str) -> None:
+    parsed = commands.parse(example)
+    assert parsed.error is None
+    assert set(json.loads(example)) <= {*type(parsed.command).__struct_fields__, "type"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("example", json_examples("## Server to client"))
+def test_the_examples_of_the_servers_messages_have_its_fields(example: str) -> None:
+    message = json.loads(example)
+    struct = structs_of_pushes()[message.pop("type")]
+    required = {field.name for field in msgspec.structs.fields(struct) if field.required}
+    assert required <= set(message) <= set(struct.__struct_fields__)
+
+
+def test_the_protocol_explains_exactly_the_error_codes_that_exist() -> None:
+    assert sorted(first_cells(section(read("docs/protocol.md"), "## Error codes"))) == sorted(ErrorCode)
+
+
+def test_the_protocol_explains_exactly_the_close_codes_that_exist() -> None:
+    named = [int(code) for code in first_cells(section(read("docs/protocol.md"), "## Close codes"))]
+    assert sorted(named) == sorted(CloseCode)
+
+
+def test_the_protocol_lists_exactly_the_public_paths() -> None:
+    app = web.Application()
+    add_routes(app)
+    served = {
+        f"{route.method} {route.resource.canonical}"
+        for route in app.router.routes()
+        if route.resource and route.method != "HEAD" and not route.resource.canonical.startswith(("/admin/", "/static"))
+    }
+    listed = set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", section(read("docs/protocol.md"), "## HTTP"), re.MULTILINE))
+    assert listed == served | {"GET /static/websocket-client.js"}
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+            path, _, anchor = target.partition("#")
+            if path.startswith(("http://", "https://")):
+                continue
+            file = document.parent / path if path else document
+            assert file.exists(), f"{document.name} links to {target}"
+            if anchor:
+                assert anchor in anchors(file), f"{document.name} links to {target}"
+
+
+def anchors(document: Path) -> set[str]:
+    """The names that GitHub gives to headings: lower case, without punctuation, hyphens for spaces."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_files_that_documents_name_exist() -> None:
+    for document in DOCUMENTS:
+        named = re.findall(
+            r"`((?:tilo_ws|static|templates|sql|tests|docs|deploy)/[\w./-]+)`", document.read_text(encoding="utf-8")
+        )
+        for name in named:
+            assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        # Otherwise the embedded PostgreSQL is told to end before the server's last flush.
+        ("deploy/tilo-ws.service", r"^KillMode=mixed$"),
+        ("deploy/pm2.config.cjs", r"^ +treekill: false,$"),
+        ("deploy/pm2.config.cjs", r"^ +kill_timeout: 15000,$"),
+        # Otherwise a WebSocket does not get through, or everybody has the proxy's address.
+        ("deploy/nginx.conf", r"^    location /ws {$"),
+        ("deploy/nginx.conf", r"^    proxy_set_header Upgrade +\$http_upgrade;$"),
+        ("deploy/nginx.conf", r"^    proxy_set_header Host +\$http_host;$"),
+        ("deploy/nginx.conf", r"^    proxy_set_header X-Forwarded-For +\$proxy_add_x_forwarded_for;$"),
+        ("deploy/nginx.conf", r"^    proxy_set_header X-Forwarded-Proto +\$scheme;$"),
+    ],
+)
+def test_deploy_files_keep_what_the_server_relies_on(file: str, line: str) -> None:
+    assert re.search(line, read(file), re.MULTILINE)
+
+
+def test_nginx_waits_longer_than_the_server_for_a_silent_connection() -> None:
+    [seconds] = re.findall(r"^    proxy_read_timeout (\d+)s;$", read("deploy/nginx.conf"), re.MULTILINE)
+    assert int(seconds) > Settings().connection_timeout
+
+
+def test_nginx_forwards_only_what_it_names() -> None:
+    config = read("deploy/nginx.conf")
+    forwarded = re.findall(r"location ([^{]+) {[^}]*proxy_pass", config)
+    assert forwarded == ["/ws", "/static/", "= /", "= /admin", "/admin/", "/api/"]

@@ -1,0 +1,212 @@
+"""The product on a page: builds every part once, joins them, and returns one aiohttp application."""
+
+import asyncio
+import contextlib
+import logging
+import platform
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from tilo_ws import background, resources
+from tilo_ws.protocol import commands
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.fanout import Fanout
+from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.session import Handler
+from tilo_ws.services import heartbeat
+from tilo_ws.services.admins import Admins, kept_password
+from tilo_ws.services.chat import Chat
+from tilo_ws.services.events import Events
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.numbering import Numbering
+from tilo_ws.services.online import Online
+from tilo_ws.services.scores import Scores
+from tilo_ws.settings import SettingError, Settings
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.embedded import EmbeddedPostgres
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from tilo_ws.storage.group_commit import Backlog, GroupCommit
+from tilo_ws.storage.lease import RENEW_INTERVAL, Lease, LeaseTaken
+from tilo_ws.storage.migrations import migrate, read_migrations
+from tilo_ws.web import keys, middlewares
+from tilo_ws.web.admin.access import AdminSessions
+from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.routes import add_routes
+from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
+from tilo_ws.web.websocket import Players
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest request: a batch of scores from a game back end."""
+
+LAST_FLUSH_TIMEOUT = 5.0
+"""Seconds at the end of the server for what is not stored yet."""
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The whole server, not started. Call it on the event loop that will run it. Raises SettingError."""
+    loop = asyncio.get_running_loop()
+    hub = Hub()
+    fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
+    broker = MemoryBroker()
+    database = Database(resources.QUERIES, pool_min=settings.pool_min, pool_max=settings.pool_max)
+    backlog = Backlog()
+    leaderboard = Leaderboard(database)
+    scores = Scores(database, backlog, max_nickname_length=settings.max_nickname_length, improved=leaderboard.update)
+    chat = Chat(
+        database,
+        broker,
+        backlog,
+        max_message_length=settings.max_message_length,
+        max_nickname_length=settings.max_nickname_length,
+        rate=settings.chat_rate,
+        burst=settings.chat_burst,
+        retention=settings.chat_retention,
+    )
+    broker.start(deliver=fanout.broadcast, answer=chat.answer)
+    events = Events(database, fanout.broadcast)
+    online = Online(hub, fanout.broadcast)
+    handlers: dict[type, Handler] = {
+        commands.SendChat: chat.send,
+        commands.SubmitScore: scores.submit,
+        commands.GetEvents: events.get,
+        commands.GetLeaderboard: leaderboard.get,
+        commands.Ping: heartbeat.pong,
+    }
+    commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit]
+    statistics = Statistics(hub, fanout, database, commits)
+    address = ClientAddress(settings.trusted_proxies)
+    lifecycle = Lifecycle(hub, commits)
+    players = Players(
+        hub,
+        handlers,
+        lifecycle,
+        address,
+        greeting=lambda: online.frame() + events.frame(),
+        greeting_count=2,
+        command_rate=settings.command_rate,
+        command_burst=settings.command_burst,
+        max_frame_bytes=settings.max_frame_bytes,
+    )
+    admin_hub = Hub()
+    admin_sessions = AdminSessions(address)
+    feed = Feed(
+        admin_hub,
+        Fanout(admin_hub, 0, loop),
+        admin_sessions,
+        address,
+        players=hub,
+        history=broker.history,
+        events=events,
+        database=database,
+        statistics=statistics,
+    )
+    password_file = settings.data_dir / "admin-password"
+    admins = Admins(database, settings.admin_password or _kept_password(password_file))
+    numbering = Numbering(database, broker)
+    lease = Lease(database, f"{platform.node()}:{settings.port}")
+
+    async def start_and_stop(app: web.Application) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as running:
+            dsn = settings.database_url or _start_embedded(settings, running)
+            running.push_async_callback(database.close)
+            await database.open(dsn)
+            await migrate(database, read_migrations(resources.MIGRATIONS))
+            await lease.take()
+            running.push_async_callback(lease.release)
+            await numbering.refill()
+            for part in (chat, events, leaderboard):
+                await part.load()
+            for commit in commits:
+                await running.enter_async_context(_running(commit, lifecycle))
+            for interval, actions in (
+                (LAG_INTERVAL, [statistics.measure_lag]),
+                (0.25, [events.announce]),
+                (1.0, [online.announce, statistics.sample, feed.publish, database.probe, numbering.refill]),
+                (1.0, [lambda: hub.sweep(loop.time(), settings.connection_timeout)]),
+                (1.0, [lambda: admin_hub.sweep(loop.time(), settings.connection_timeout)]),
+                (RENEW_INTERVAL, [lambda: _keep(lease, lifecycle)]),
+                (settings.cleanup_interval, [chat.clean_up, events.clean_up]),
+                (60.0, [lambda: _log_sizes(hub, database)]),
+            ):
+                await running.enter_async_context(background.every(interval, *actions))
+            yield
+
+    async def shut_down(app: web.Application) -> None:
+        await lifecycle.drain()
+        admin_hub.close_all(CloseCode.SERVICE_RESTART)
+
+    app = web.Application(middlewares=[middlewares.api], client_max_size=MAX_BODY_BYTES)
+    app[keys.LIFECYCLE] = lifecycle
+    app[keys.DATABASE] = database
+    app[keys.HUB] = hub
+    app[keys.PLAYERS] = players
+    app[keys.EVENTS] = events
+    app[keys.LEADERBOARD] = leaderboard
+    app[keys.STATISTICS] = statistics
+    app[keys.ADMINS] = admins
+    app[keys.ADMIN_SESSIONS] = admin_sessions
+    app[keys.FEED] = feed
+    app[keys.CLIENT_ADDRESS] = address
+    app[keys.SHOWS_DEMO] = settings.shows_demo
+    app[keys.API_KEY] = settings.api_key or ""
+    app[keys.PASSWORD_PLACE] = "" if settings.admin_password else str(password_file)
+    aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
+    add_routes(app)
+    app.on_response_prepare.append(middlewares.add_security_headers)
+    app.cleanup_ctx.append(start_and_stop)
+    app.on_shutdown.append(shut_down)
+    return app
+
+
+def _kept_password(file: Path) -> str:
+    try:
+        return kept_password(file)
+    except OSError as error:
+        raise SettingError(
+            f"the dashboard's password cannot be kept in {file} ({error.strerror}): set TILO_ADMIN_PASSWORD, or TILO_DATA_DIR"
+        ) from None
+
+
+def _start_embedded(settings: Settings, running: contextlib.AsyncExitStack) -> str:
+    """Starts the database on the main thread: its end is tied to the thread that started it."""
+    embedded = EmbeddedPostgres(settings.data_dir)
+    dsn = embedded.start()
+    running.callback(embedded.stop)
+    return dsn
+
+
+@contextlib.asynccontextmanager
+async def _running(commit: GroupCommit[Any, Any], lifecycle: Lifecycle) -> AsyncIterator[None]:
+    """Stores while the block runs, and after it what is left; what cannot be stored is counted as lost."""
+    task = asyncio.create_task(commit.run())
+    try:
+        yield
+    finally:
+        commit.close()
+        await asyncio.wait([task], timeout=LAST_FLUSH_TIMEOUT)
+        task.cancel()
+        lifecycle.lost_writes += commit.pending
+
+
+async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
+    try:
+        await lease.renew()
+    except LeaseTaken as error:
+        lifecycle.fail(str(error))
+    except (DatabaseAway, StatementTimeout):
+        return  # nobody else can take it meanwhile; the database's own line tells of the fault
+
+
+def _log_sizes(hub: Hub, database: Database) -> None:
+    pool = database.pool
+    logger.info("connected clients: %d, database pool: %d connections, %d free", len(hub), pool.size, pool.free)

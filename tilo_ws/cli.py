@@ -1,0 +1,116 @@
+"""The words of the command line: `serve`, `migrate`, `check`."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from typing import Any
+
+import uvloop
+from dotenv import dotenv_values
+
+from tilo_ws import __version__, resources
+from tilo_ws.server import CannotListen, serve
+from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.lease import LeaseTaken
+from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
+
+Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status; what keeps it from running is one line on stderr."""
+    options = _parser().parse_args(arguments)
+    environment = {name: value or "" for name, value in (dotenv_values(".env") | os.environ).items()}
+    try:
+        settings = read_settings(environment)
+        _set_up_logging(settings)
+        for line in unknown_settings(environment):
+            logging.getLogger("tilo_ws").warning("%s", line)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            run: Command = options.run
+            return runner.run(run(settings, options))
+    except DatabaseAway as error:
+        return _refuse(f"the database cannot be reached: {error}")
+    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen) as error:
+        return _refuse(str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tilo_ws", description="The real-time server of tilo.life.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(run=_serve)
+    words = parser.add_subparsers(title="commands", metavar="")
+    words.add_parser("serve", help="run the server (the default)").set_defaults(run=_serve)
+    migrating = words.add_parser("migrate", help="bring the database's schema up to date")
+    migrating.add_argument(
+        "--new-epoch", action="store_true", help="after a restore from a backup: chat numbers may repeat, clients start anew"
+    )
+    migrating.set_defaults(run=_migrate)
+    words.add_parser("check", help="read the settings and reach the database, say what is wrong").set_defaults(run=_check)
+    return parser
+
+
+async def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    return await serve(settings)
+
+
+async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
+    async with _database(settings) as database:
+        applied = await migrate(database, read_migrations(resources.MIGRATIONS))
+        for migration in applied:
+            print(f"applied {migration.version:04} {migration.name}")
+        if not applied:
+            print("the schema is up to date")
+        if options.new_epoch:
+            [row] = await database.query("renew_epoch")()
+            print(f"new epoch {row.epoch}")
+    return 0
+
+
+async def _check(settings: Settings, options: argparse.Namespace) -> int:
+    print("settings: ok")
+    try:
+        async with _database(settings) as database:
+            [row] = await database.query("server_version")()
+            pending = await pending_migrations(database, read_migrations(resources.MIGRATIONS))
+    except (DatabaseAway, EmbeddedPostgresError, SchemaError) as error:
+        print(f"database: {error}")
+        return 1
+    schema = f"{len(pending)} migrations to apply at the next start" if pending else "schema up to date"
+    print(f"database: ok, PostgreSQL {row.server_version}, {schema}")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """The database of the settings with one connection, the embedded one started and stopped around it."""
+    with contextlib.ExitStack() as embedded:
+        dsn = settings.database_url
+        if dsn is None:
+            postgres = EmbeddedPostgres(settings.data_dir)
+            dsn = postgres.start()
+            embedded.callback(postgres.stop)
+        database = Database(resources.QUERIES, pool_min=1, pool_max=1)
+        try:
+            await database.open(dsn)
+            yield database
+        finally:
+            await database.close()
+
+
+def _set_up_logging(settings: Settings) -> None:
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+
+
+def _refuse(reason: str) -> int:
+    print(f"tilo_ws: {reason}", file=sys.stderr)
+    return 1

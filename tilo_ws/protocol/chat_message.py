@@ -1,0 +1,36 @@
+"""A chat message on its way: the draft that a player sent, and the message once it has its number."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+
+class ChatDraft(msgspec.Struct, frozen=True):
+    """A message without a number. `email` is None for who has not shown one; `created_at` is in seconds since 1970."""
+
+    id: UUID
+    nickname: str
+    email: str | None
+    message: str
+    created_at: float
+
+    def numbered(self, seq: int) -> "ChatMessage":
+        """The message that everybody hears."""
+        return ChatMessage(seq, self.id, self.nickname, self.email, self.message, self.created_at)
+
+
+class ChatMessage(msgspec.Struct, frozen=True):
+    """A message as it is delivered, kept in memory and stored."""
+
+    seq: int
+    id: UUID
+    nickname: str
+    email: str | None
+    message: str
+    created_at: float
+
+
+def utc_text(seconds: float) -> str:
+    """`YYYY-MM-DDTHH:MM:SS` in UTC, without a suffix, of seconds since 1970."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

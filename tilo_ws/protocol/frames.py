@@ -1,0 +1,33 @@
+"""WebSocket frames from the server: made once, written to any number of sockets (RFC 6455, section 5.2)."""
+
+import struct
+
+_FIN = 0x80
+_TEXT, _CLOSE, _PING, _PONG = 0x1, 0x8, 0x9, 0xA
+
+MAX_CONTROL_PAYLOAD = 125
+"""Bytes in a ping, pong or close frame (RFC 6455, section 5.5)."""
+
+
+def text_frame(payload: bytes) -> bytes:
+    """One unmasked, unfragmented text frame around UTF-8 bytes."""
+    size = len(payload)
+    if size < 126:
+        return bytes((_FIN | _TEXT, size)) + payload
+    if size < 65536:
+        return struct.pack(">BBH", _FIN | _TEXT, 126, size) + payload
+    return struct.pack(">BBQ", _FIN | _TEXT, 127, size) + payload
+
+
+def close_frame(code: int, reason: str = "") -> bytes:
+    """The last frame of a connection; `reason` is cut to what a control frame holds."""
+    payload = struct.pack(">H", code) + reason.encode()[: MAX_CONTROL_PAYLOAD - 2]
+    return bytes((_FIN | _CLOSE, len(payload))) + payload
+
+
+def pong_frame(payload: bytes) -> bytes:
+    """The answer to a ping, with its payload."""
+    return bytes((_FIN | _PONG, len(payload))) + payload
+
+
+PING_FRAME = bytes((_FIN | _PING, 0))

@@ -1,0 +1,92 @@
+"""One open socket: who is at the other end, what went over it, and the only place that writes to it."""
+
+import asyncio
+
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.frames import close_frame
+
+MAX_UNSENT_BYTES = 1024 * 1024
+"""Bytes that may wait for a slow reader before its connection is closed."""
+
+_ABORT_DELAY = 5.0
+"""Seconds that the other end has to answer a close frame."""
+
+
+class Connection:
+    """A WebSocket connection as everything below the web floor sees it.
+
+    `connected_at` is in seconds since 1970, `last_heard` on the event loop's clock. `nickname` and `email` are what the client
+    last called itself. `waiting` counts its writes that are not stored yet.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_transport",
+        "close_code",
+        "connected_at",
+        "email",
+        "id",
+        "ip",
+        "last_heard",
+        "messages_in",
+        "messages_out",
+        "nickname",
+        "pinged",
+        "user_agent",
+        "waiting",
+    )
+
+    def __init__(
+        self, transport: asyncio.Transport, *, id: str, ip: str, user_agent: str, connected_at: float, last_heard: float
+    ) -> None:
+        self._transport = transport
+        self.id = id
+        self.ip = ip
+        self.user_agent = user_agent
+        self.connected_at = connected_at
+        self.last_heard = last_heard
+        self.pinged = False
+        self.nickname: str | None = None
+        self.email: str | None = None
+        self.messages_in = 0
+        self.messages_out = 0
+        self.waiting = 0
+        self.close_code: int | None = None
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes that the other end has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    def write(self, frames: bytes, count: int = 1) -> None:
+        """Sends whole frames, `count` in number, without waiting. Does nothing once the connection closes."""
+        if self.close_code is not None:
+            return
+        self._transport.write(frames)
+        self.messages_out += count
+        if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+            self.close(CloseCode.SLOW_CONSUMER, "slow_consumer")
+
+    def heard(self, now: float) -> None:
+        """Notes that a frame came."""
+        self.last_heard = now
+        self.pinged = False
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Sends the close frame, after which no other may follow, and cuts the connection 5 s later."""
+        if self.close_code is not None:
+            return
+        self.close_code = code
+        if not self._transport.is_closing():
+            self._transport.write(close_frame(code, reason))
+            asyncio.get_running_loop().call_later(_ABORT_DELAY, self._transport.abort)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the transport is closed or closing: nothing more is read or written."""
+        return self._transport.is_closing()
+
+    def finish_sending(self) -> None:
+        """Sends what is left and then an end of file; what still comes is read and dropped."""
+        if not self._transport.is_closing() and self._transport.can_write_eof():
+            self._transport.write_eof()

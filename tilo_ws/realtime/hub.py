@@ -1,0 +1,57 @@
+"""Who is connected to this server."""
+
+from collections.abc import Iterator
+
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.frames import PING_FRAME
+from tilo_ws.realtime.connection import Connection
+
+
+class Hub:
+    """The open connections, by id, in the order of their arrival."""
+
+    def __init__(self) -> None:
+        self._connections: dict[str, Connection] = {}
+        self.slow_consumers = 0
+        self.messages_in = 0
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._connections.values())
+
+    def enter(self, connection: Connection) -> None:
+        """Adds a connection; write rounds that begin from now on reach it."""
+        self._connections[connection.id] = connection
+
+    def leave(self, connection: Connection) -> None:
+        """Removes a connection and adds its counters to the hub's."""
+        del self._connections[connection.id]
+        self.messages_in += connection.messages_in
+        self.slow_consumers += connection.close_code == CloseCode.SLOW_CONSUMER
+
+    def newest(self, count: int) -> list[Connection]:
+        """The last `count` that came, newest first."""
+        latest = reversed(self._connections.values())
+        return [connection for connection, _ in zip(latest, range(count), strict=False)]
+
+    def sweep(self, now: float, timeout: float) -> None:
+        """Closes who was silent for `timeout` seconds and pings who was for half of it; with a timeout of 0 nobody.
+
+        One pass over all instead of a timer for each. The ping is for hidden tabs, whose own timers browsers throttle.
+        """
+        if not timeout:
+            return
+        for connection in self._connections.values():
+            silent = now - connection.last_heard
+            if silent >= timeout:
+                connection.close(CloseCode.IDLE_TIMEOUT, "idle_timeout")
+            elif silent >= timeout / 2 and not connection.pinged:
+                connection.pinged = True
+                connection.write(PING_FRAME, 0)
+
+    def close_all(self, code: int, reason: str = "") -> None:
+        """Sends everybody away."""
+        for connection in self._connections.values():
+            connection.close(code, reason)

@@ -1,0 +1,51 @@
+"""One connection's conversation: parse, limit, look the handler up, reply or error."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tilo_ws.protocol import pushes
+from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.commands import parse
+from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.connection import Connection
+
+Handler = Callable[[Connection, Any], None]
+"""Carries out one command. Replies through the connection; raises CommandError for the client's mistakes."""
+
+
+class Session:
+    """Carries out the commands of one connection, at most so many a second."""
+
+    __slots__ = ("_bucket", "_connection", "_handlers")
+
+    def __init__(self, connection: Connection, handlers: Mapping[type, Handler], bucket: TokenBucket) -> None:
+        self._connection = connection
+        self._handlers = handlers
+        self._bucket = bucket
+
+    def receive(self, text: str, now: float) -> None:
+        """Carries out what one text frame says. A client's mistake is answered by `error`; any other exception is a bug."""
+        self._connection.messages_in += 1
+        command, error, ref = parse(text)
+        if command is not None:
+            try:
+                self._limit(now)
+                self._handlers[type(command)](self._connection, command)
+            except CommandError as mistake:
+                error = mistake
+        if error is not None:
+            self._connection.write(pushes.error(error, ref))
+
+    def refuse_binary(self) -> None:
+        """Answers a binary frame: commands are text."""
+        self._connection.messages_in += 1
+        self._connection.write(pushes.error(CommandError(ErrorCode.BAD_JSON, "send text frames"), None))
+
+    def _limit(self, now: float) -> None:
+        if retry_after := self._bucket.take(now):
+            raise rate_limited(retry_after)
+
+
+def rate_limited(retry_after: float) -> CommandError:
+    """Too many in too short a time."""
+    return CommandError(ErrorCode.RATE_LIMITED, "too many messages, wait a moment", retry_after=round(retry_after, 3))

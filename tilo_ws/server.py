@@ -1,0 +1,87 @@
+"""Runs the application on a port until a signal ends it."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+from aiohttp import web
+
+from tilo_ws.app import create_app
+from tilo_ws.settings import Settings
+from tilo_ws.web import keys
+
+logger = logging.getLogger(__name__)
+
+_BACKLOG = 4096
+"""Connections that the kernel holds until they are accepted: a restart brings everybody back at once."""
+
+_HANDLERS_TIMEOUT = 2.0
+"""Seconds at the end for requests and close handshakes that are under way."""
+
+
+class CannotListen(Exception):
+    """The address is taken or not ours."""
+
+
+async def serve(settings: Settings) -> int:
+    """Serves until SIGINT or SIGTERM; returns the exit status. Raises what keeps the server from starting."""
+    told_to_end = _end_on_signals()
+    app = create_app(settings)
+    lifecycle = app[keys.LIFECYCLE]
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
+    try:
+        if await _before(told_to_end, runner.setup()):
+            await _listen(runner, settings)
+            await _before(told_to_end, lifecycle.failed.wait())
+            logger.info("ending")
+            await lifecycle.drain()
+    finally:
+        await runner.cleanup()
+    if lifecycle.failed.is_set():
+        logger.critical("%s", lifecycle.reason)
+    if lifecycle.lost_writes:
+        logger.critical("%d writes were not stored: the database is away", lifecycle.lost_writes)
+    logger.info("ended")
+    return 1 if lifecycle.failed.is_set() or lifecycle.lost_writes else 0
+
+
+def _end_on_signals() -> asyncio.Event:
+    """An event that the first SIGINT or SIGTERM sets; a second one ends the process at once."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if event.is_set():
+            os._exit(1)
+        event.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    return event
+
+
+async def _before(event: asyncio.Event, work: Coroutine[Any, Any, object]) -> bool:
+    """Runs `work` to its end, or cancels it when the event comes first. True when it ended by itself."""
+    waiting = asyncio.ensure_future(event.wait())
+    working = asyncio.ensure_future(work)
+    await asyncio.wait([waiting, working], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if working.done():
+        working.result()
+        return True
+    working.cancel()
+    await asyncio.wait([working])
+    return False
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG).start()
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno) if error.errno else error}") from None
+    host, port = runner.addresses[0][:2]
+    shown = "localhost" if host in ("0.0.0.0", "::") else host
+    logger.info("listening on http://%s:%d: WebSocket at /ws, dashboard at /admin", shown, port)

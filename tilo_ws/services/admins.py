@@ -1,0 +1,72 @@
+"""Who may use the dashboard, and what they did there."""
+
+import hmac
+import json
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+USERNAME = "admin"
+
+_ATTEMPTS = 5
+_SECONDS_FOR_ATTEMPT = 60.0
+_MAX_ADDRESSES = 10_000
+
+
+class WrongPassword(Exception):
+    """The login failed; the text says how to go on."""
+
+
+class Admins:
+    """One account, `admin`. After five wrong passwords an address has one more attempt a minute."""
+
+    def __init__(self, database: Database, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._password = password
+        self._clock = clock
+        self._record = database.query("record_admin_action")
+        self._attempts: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def log_in(self, username: str, password: str, ip: str) -> None:
+        """Raises WrongPassword."""
+        bucket = self._attempts.setdefault(ip, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
+        self._attempts.move_to_end(ip)
+        if len(self._attempts) > _MAX_ADDRESSES:
+            self._attempts.popitem(last=False)
+        if wait := bucket.take(self._clock()):
+            raise WrongPassword(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
+        right = hmac.compare_digest(password.encode(), self._password.encode())
+        if right and username == USERNAME:
+            del self._attempts[ip]
+            logger.info("admin %s logged in from %s", username, ip)
+            return
+        logger.warning("admin login failed from %s", ip)
+        left = bucket.left(self._clock())
+        raise WrongPassword(f"Wrong password. {left} attempt{'' if left == 1 else 's'} left.")
+
+    async def record(self, admin: str, ip: str, action: str, target: str, **details: object) -> None:
+        """Writes down who did what from where."""
+        logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
+        await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
+
+
+def kept_password(file: Path) -> str:
+    """The password in `file`, made at random at the first start; only the server's user can read it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError:
+        if kept := file.read_text(encoding="utf-8").strip():
+            return kept
+    password = secrets.token_urlsafe(12)
+    file.write_text(password + "\n", encoding="utf-8")
+    logger.info("made a password for the user %s of the dashboard: it is in %s", USERNAME, file)
+    return password

@@ -1,0 +1,131 @@
+"""Chat: what a player says goes to everybody at once and into PostgreSQL soon after; then it is acknowledged."""
+
+import logging
+import time
+from collections.abc import Callable
+from uuid import uuid4
+from weakref import WeakKeyDictionary
+
+from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
+from tilo_ws.protocol.codes import ErrorCode
+from tilo_ws.protocol.commands import SendChat
+from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
+from tilo_ws.protocol.text import clean
+from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
+from tilo_ws.realtime.session import rate_limited
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.group_commit import Backlog, GroupCommit
+
+logger = logging.getLogger(__name__)
+
+
+class Chat:
+    """The rules of the chat. Lengths are in code points, rates in messages a second, retention in seconds; 0 is no limit."""
+
+    def __init__(
+        self,
+        database: Database,
+        broker: MemoryBroker,
+        backlog: Backlog,
+        *,
+        max_message_length: int,
+        max_nickname_length: int,
+        rate: float,
+        burst: float,
+        retention: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._broker = broker
+        self._backlog = backlog
+        self._max_message_length = max_message_length
+        self._max_nickname_length = max_nickname_length
+        self._rate = rate
+        self._burst = burst
+        self._retention = retention
+        self._clock = clock
+        self._store = database.query("store_chat")
+        self._newest = database.query("newest_chat")
+        self._recent_ids = database.query("recent_chat_ids")
+        self._oldest = database.query("oldest_chat")
+        self._remove_old = database.query("remove_old_chat")
+        self._oldest_at: float | None = None
+        self._buckets: WeakKeyDictionary[Connection, TokenBucket] = WeakKeyDictionary()
+        self.commit = GroupCommit[ChatMessage, Receipt](
+            "chat", backlog, store=self._store_batch, merge=_later, stored=acknowledge_all, refused=_refuse
+        )
+
+    async def load(self) -> None:
+        """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
+        newest = await self._newest(limit=1_000)
+        ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
+        now = self._clock()
+        self._broker.remember(
+            (ChatMessage(*row) for row in reversed(newest)),
+            ((row.id, row.seq, now - row.created_at) for row in reversed(ids)),
+        )
+        await self._look_for_oldest()
+
+    def send(self, connection: Connection, command: SendChat) -> None:
+        """Handles SendChat. Raises CommandError."""
+        nickname = clean("nickname", command.nickname, self._max_nickname_length)
+        message = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
+        self._limit(connection)
+        if self._backlog.full or not self._broker.numbers_left:
+            raise busy()
+        receipt = Receipt(connection, command.ref)
+        connection.nickname = nickname
+        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, connection.email, message, self._clock()), receipt)
+
+    def answer(self, message: ChatMessage, receipt: Receipt) -> None:
+        """Takes the broker's answer and lets the receipt wait for the row.
+
+        A repeated message is stored "again" under its first number, which changes nothing where its row is there already.
+        """
+        receipt.seq, receipt.id = message.seq, message.id
+        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, receipt.connection.ip, message.message)
+        self.commit.add(message.id, message, receipt)
+
+    async def clean_up(self) -> None:
+        """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""
+        if not self._retention or self._oldest_at is None or self._oldest_at + self._retention > self._clock():
+            return
+        [row] = await self._remove_old(before=self._clock() - self._retention)
+        if row.removed:
+            logger.info("clean-up: removed %d chat messages", row.removed)
+        await self._look_for_oldest()
+
+    def _limit(self, connection: Connection) -> None:
+        now = time.monotonic()
+        bucket = self._buckets.get(connection)
+        if bucket is None:
+            bucket = self._buckets[connection] = TokenBucket(self._rate, self._burst, now)
+        if retry_after := bucket.take(now):
+            raise rate_limited(retry_after)
+
+    async def _store_batch(self, messages: list[ChatMessage]) -> None:
+        await self._store(
+            seqs=[message.seq for message in messages],
+            ids=[str(message.id) for message in messages],
+            nicknames=[message.nickname for message in messages],
+            emails=[message.email for message in messages],
+            messages=[message.message for message in messages],
+            created_ats=[message.created_at for message in messages],
+        )
+        if self._oldest_at is None:
+            self._oldest_at = min(message.created_at for message in messages)
+
+    async def _look_for_oldest(self) -> None:
+        [row] = await self._oldest()
+        self._oldest_at = row.created_at
+
+
+def _later(first: ChatMessage, second: ChatMessage) -> ChatMessage:
+    """One id under two numbers: the higher stays, the one last shown."""
+    return max(first, second, key=lambda message: message.seq)
+
+
+def _refuse(message: ChatMessage, receipts: list[Receipt]) -> None:
+    refuse_all(receipts)

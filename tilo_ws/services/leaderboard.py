@@ -1,0 +1,72 @@
+"""The leaderboard: the best players, in memory, kept in step with what is stored."""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tilo_ws.protocol import pushes
+from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, GetLeaderboard
+from tilo_ws.protocol.pushes import LeaderboardEntry
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.storage.database import Database
+
+
+class PlayerScore(NamedTuple):
+    """A player's stored best. `survival_time` is in seconds."""
+
+    email: str
+    nickname: str | None
+    score: int
+    survival_time: int
+
+
+class Leaderboard:
+    """The top 100. Scores only rise, so it is exact without asking PostgreSQL again."""
+
+    def __init__(self, database: Database) -> None:
+        self._identity = database.query("server_identity")
+        self._top_players = database.query("top_players")
+        self._name_key = b""
+        self._players: list[PlayerScore] = []
+        self._entries: list[LeaderboardEntry] = []
+
+    async def load(self) -> None:
+        """Reads the best players from PostgreSQL."""
+        [identity] = await self._identity()
+        self._name_key = identity.name_key.bytes
+        self._players = [PlayerScore(*row) for row in await self._top_players(limit=MAX_LEADERBOARD_ENTRIES)]
+        self._entries = self._ranked()
+
+    def update(self, improved: Iterable[PlayerScore]) -> None:
+        """Takes over rows that PostgreSQL has stored."""
+        full = len(self._players) == MAX_LEADERBOARD_ENTRIES
+        bar = self._players[-1].score if full else 0
+        players = {player.email: player for player in self._players}
+        players.update((player.email, player) for player in improved if player.score >= bar)
+        self._players = sorted(players.values(), key=lambda player: (-player.score, player.email))[:MAX_LEADERBOARD_ENTRIES]
+        self._entries = self._ranked()
+
+    def get(self, connection: Connection, command: GetLeaderboard) -> None:
+        """Handles GetLeaderboard."""
+        connection.write(pushes.leaderboard(self._entries[: command.limit], command.ref))
+
+    def top(self, limit: int) -> list[tuple[LeaderboardEntry, str]]:
+        """The best `limit` players with their e-mail addresses, for game back ends."""
+        return [(entry, player.email) for entry, player in zip(self._entries[:limit], self._players[:limit], strict=True)]
+
+    def _ranked(self) -> list[LeaderboardEntry]:
+        """rank = 1 + the number of players with a higher score; equals in order of e-mail address."""
+        entries: list[LeaderboardEntry] = []
+        for position, player in enumerate(self._players, start=1):
+            same = bool(entries) and entries[-1].score == player.score
+            rank = entries[-1].rank if same else position
+            nickname = player.nickname or self._anonymous_name(player.email)
+            entries.append(LeaderboardEntry(rank, nickname, player.score, player.survival_time))
+        return entries
+
+    def _anonymous_name(self, email: str) -> str:
+        """A name that stays the same for a player and tells nothing about the address: a keyed hash."""
+        digest = hmac.digest(self._name_key, email.encode(), hashlib.sha256)
+        return f"Player-{base64.b32encode(digest)[:6].decode().lower()}"

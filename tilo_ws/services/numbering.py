@@ -1,0 +1,26 @@
+"""Chat numbers: reserved in PostgreSQL in blocks, so that no number is ever given out twice, over restarts too."""
+
+from tilo_ws.realtime.broker import Broker
+from tilo_ws.storage.database import Database
+
+BLOCK_SIZE = 1_000_000
+LOW_MARK = 300_000
+"""The next block is reserved when fewer numbers are left: enough for a long outage of the database."""
+
+
+class Numbering:
+    """Keeps the broker in numbers."""
+
+    def __init__(self, database: Database, broker: Broker) -> None:
+        self._broker = broker
+        self._reserve = database.query("reserve_seqs")
+
+    async def refill(self) -> None:
+        """Reserves a block where few numbers are left.
+
+        A block whose answer is lost with its connection is skipped: numbers may jump, they never repeat.
+        """
+        if self._broker.numbers_left >= LOW_MARK:
+            return
+        [row] = await self._reserve(count=BLOCK_SIZE)
+        self._broker.reserve(row.reserved_seq - BLOCK_SIZE + 1, row.reserved_seq)

@@ -1,0 +1,26 @@
+"""The online count: how many are connected, told on change and at most once a second."""
+
+from collections.abc import Callable
+
+from tilo_ws.protocol import pushes
+from tilo_ws.realtime.hub import Hub
+
+
+class Online:
+    """Counts a hub. `broadcast` takes a frame for everybody."""
+
+    def __init__(self, hub: Hub, broadcast: Callable[[bytes], None]) -> None:
+        self._hub = hub
+        self._broadcast = broadcast
+        self._told = 0
+
+    def frame(self) -> bytes:
+        """What somebody who connects hears."""
+        return pushes.online_count(len(self._hub))
+
+    def announce(self) -> None:
+        """Tells everybody when the count is not the one told last: call it once a second."""
+        count = len(self._hub)
+        if count != self._told:
+            self._told = count
+            self._broadcast(pushes.online_count(count))

@@ -1,0 +1,164 @@
+"""The settings: read from the environment and from `.env` into one frozen object, or refused with one clear line."""
+
+import dataclasses
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import parse_dsn
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingError(Exception):
+    """A setting is wrong. The text names it, its value, and what is allowed."""
+
+
+class _Refused(Exception):
+    """A value is not allowed; the text says what is."""
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _path(raw: str) -> Path:
+    return Path(raw)
+
+
+def _dsn(raw: str) -> str:
+    try:
+        parts = parse_dsn(raw)
+    except psycopg2.ProgrammingError:
+        raise _Refused("a PostgreSQL address such as postgresql://user:password@host/database") from None
+    if any("," in str(parts.get(key, "")) for key in ("host", "port")):
+        raise _Refused("the address of one server, not of several")
+    return raw
+
+
+def _number(least: float, most: float, *, whole: bool = False, above: bool = False) -> Callable[[str], Any]:
+    kind = "a whole number" if whole else "a number"
+    lower = "above" if above else "from"
+    allowed = f"{kind} {lower} {least:g}" + (f" to {most:g}" if most != float("inf") else (" up" if not above else ""))
+
+    def parse(raw: str) -> float | int:
+        if not re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
+            raise _Refused(allowed)
+        value = int(raw) if whole else float(raw)
+        if not least <= value <= most or (above and value == least):
+            raise _Refused(allowed)
+        return value
+
+    return parse
+
+
+def _flag(raw: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    try:
+        return words[raw.lower()]
+    except KeyError:
+        raise _Refused("true or false") from None
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw.lower() not in allowed:
+            raise _Refused("one of " + ", ".join(allowed))
+        return raw.lower()
+
+    return parse
+
+
+def _networks(raw: str) -> tuple[IPNetwork, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in raw.split(",") if part.strip())
+    except ValueError:
+        raise _Refused("addresses or networks such as 127.0.0.1,10.0.0.0/8, separated by commas") from None
+
+
+_INFINITY = float("inf")
+_COUNT = _number(0, 2**31, whole=True)
+_RATE = _number(0, _INFINITY)
+
+
+def _setting(name: str, default: str | None, parse: Callable[[str], Any], *, secret: bool = False) -> Any:
+    return dataclasses.field(
+        default=None if default is None else parse(default),
+        metadata={"name": name, "default": default, "parse": parse, "secret": secret},
+        repr=not secret,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, as `.env.example` explains them. Durations are in seconds unless the name says otherwise."""
+
+    database_url: str | None = _setting("DATABASE_URL", None, _dsn, secret=True)
+    host: str = _setting("HOST", "0.0.0.0", _text)
+    port: int = _setting("PORT", "8765", _number(0, 65535, whole=True))
+    data_dir: Path = _setting("TILO_DATA_DIR", "data", _path)
+    pool_min: int = _setting("TILO_POOL_MIN", "5", _number(1, 1000, whole=True))
+    pool_max: int = _setting("TILO_POOL_MAX", "20", _number(1, 1000, whole=True))
+    cleanup_interval: float = _setting("TILO_CLEANUP_INTERVAL", "5", _number(0, 86400, above=True))
+    chat_retention: float = _setting("TILO_CHAT_RETENTION", "86400", _RATE)
+    connection_timeout: float = _setting("TILO_CONNECTION_TIMEOUT", "60", _RATE)
+    max_message_length: int = _setting("TILO_MAX_MESSAGE_LENGTH", "500", _COUNT)
+    max_nickname_length: int = _setting("TILO_MAX_NICKNAME_LENGTH", "32", _COUNT)
+    max_frame_bytes: int = _setting("TILO_MAX_FRAME_BYTES", "16384", _COUNT)
+    chat_rate: float = _setting("TILO_CHAT_RATE", "2", _RATE)
+    chat_burst: float = _setting("TILO_CHAT_BURST", "10", _number(1, _INFINITY))
+    command_rate: float = _setting("TILO_COMMAND_RATE", "20", _RATE)
+    command_burst: float = _setting("TILO_COMMAND_BURST", "60", _number(1, _INFINITY))
+    trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)
+    admin_password: str | None = _setting("TILO_ADMIN_PASSWORD", None, _text, secret=True)
+    api_key: str | None = _setting("TILO_API_KEY", None, _text, secret=True)
+    demo: bool | None = _setting("TILO_DEMO", None, _flag)
+    log_level: str = _setting("TILO_LOG_LEVEL", "info", _choice("debug", "info", "warning", "error"))
+    flush_interval_ms: float = _setting("TILO_FLUSH_INTERVAL_MS", "20", _number(0, 60_000))
+
+    @property
+    def shows_demo(self) -> bool:
+        """Whether `/` is the demo game: with the embedded database, unless a setting says otherwise."""
+        return self.database_url is None if self.demo is None else self.demo
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Settings from variables; an empty one counts as unset. Raises SettingError."""
+    values = {}
+    for field in dataclasses.fields(Settings):
+        raw = environment.get(field.metadata["name"], "").strip()
+        if raw:
+            values[field.name] = _parsed(field, raw)
+    settings = Settings(**values)
+    if settings.pool_min > settings.pool_max:
+        raise SettingError(f"TILO_POOL_MIN={settings.pool_min}: allowed is at most TILO_POOL_MAX, {settings.pool_max}")
+    return settings
+
+
+def _parsed(field: "dataclasses.Field[Any]", raw: str) -> Any:
+    name = field.metadata["name"]
+    try:
+        return field.metadata["parse"](raw)
+    except _Refused as allowed:
+        shown = "(hidden)" if field.metadata["secret"] else repr(raw)
+        raise SettingError(f"{name}={shown}: allowed is {allowed}") from None
+
+
+def setting_names() -> list[str]:
+    """The variables, in the order of the documents."""
+    return [field.metadata["name"] for field in dataclasses.fields(Settings)]
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """One line for each variable that looks like a setting and is none: most often a misspelt name."""
+    known = setting_names()
+    lines = []
+    for name in sorted(environment):
+        if name.startswith("TILO_") and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            lines.append(f"{name} is no setting of this server" + (f"; did you mean {close[0]}?" if close else ""))
+    return lines

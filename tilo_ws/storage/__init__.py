@@ -1,0 +1,1 @@
+"""What is kept: PostgreSQL, and nothing of the game."""

@@ -1,0 +1,125 @@
+"""PostgreSQL as the rest of the server sees it: statements by file name, on a thread of its own.
+
+aiopg connects, resolves names and formats statements synchronously, so it runs on an event loop and thread apart: a slow or
+dead database never delays a WebSocket.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from psycopg2.extensions import QueryCanceledError
+
+from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.pool import Pool, PoolStats
+
+logger = logging.getLogger(__name__)
+
+Query = Callable[..., Awaitable[list[Any]]]
+"""Runs one statement; named parameters in, rows as named tuples out."""
+
+T = TypeVar("T")
+
+_CONNECT_TIMEOUT = 5.0
+_STATEMENT_TIMEOUT = 10.0
+_CLOSE_TIMEOUT = 5.0
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database.
+
+    `away` is the last known state: true from a failure until the next statement that succeeds.
+    """
+
+    def __init__(
+        self,
+        queries: Path,
+        *,
+        pool_min: int = 5,
+        pool_max: int = 20,
+        statement_timeout: float = _STATEMENT_TIMEOUT,
+    ) -> None:
+        self._statements = {file.stem: file.read_text(encoding="utf-8") for file in queries.glob("*.sql")}
+        self._statement_timeout = statement_timeout
+        self._pool = Pool(pool_min, pool_max, _CONNECT_TIMEOUT)
+        self._loop = asyncio.SelectorEventLoop()
+        self._loop.set_exception_handler(_log_unexpected)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
+        self._away_since: float | None = None
+
+    async def open(self, dsn: str) -> None:
+        """Connects to the database that the libpq connection string names. Raises DatabaseAway."""
+        self._thread.start()
+        try:
+            # Resolving a name blocks the database's thread and knows no time limit, hence one on this side.
+            await asyncio.wait_for(self._on_thread(self._pool.open(dsn)), _CONNECT_TIMEOUT + 1)
+        except TimeoutError:
+            raise DatabaseAway(f"no connection within {_CONNECT_TIMEOUT + 1:g} s") from None
+
+    async def close(self) -> None:
+        """Closes all connections and ends the thread."""
+        try:
+            await asyncio.wait_for(self._on_thread(self._pool.close()), _CLOSE_TIMEOUT)
+        except TimeoutError:
+            logger.warning("database connections did not close within %g s", _CLOSE_TIMEOUT)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_CLOSE_TIMEOUT)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+    @property
+    def away(self) -> bool:
+        """Whether the last statement could not reach PostgreSQL."""
+        return self._away_since is not None
+
+    @property
+    def pool(self) -> PoolStats:
+        """The connections at this moment."""
+        return self._pool.stats
+
+    def query(self, name: str) -> Query:
+        """The statement in `sql/queries/<name>.sql`. Raises KeyError at once for a name without a file."""
+        sql = self._statements[name]
+
+        async def run(**parameters: Any) -> list[Any]:
+            return await self.execute(sql, parameters)
+
+        return run
+
+    async def execute(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, *, time_limit: float | None = None
+    ) -> list[Any]:
+        """Runs a statement within `time_limit` seconds. Raises what `Pool.execute` raises."""
+        try:
+            rows = await self._on_thread(self._pool.execute(sql, parameters, time_limit or self._statement_timeout))
+        except DatabaseAway as error:
+            if self._away_since is None:
+                self._away_since = time.monotonic()
+                logger.error("database away: %s", error)
+            raise
+        if self._away_since is not None:
+            logger.info("database back after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = None
+        return rows
+
+    async def probe(self) -> None:
+        """After a fault, asks whether PostgreSQL is back; does nothing while all is well, so that a sleeping one may sleep."""
+        if not self.away:
+            return
+        try:
+            await self.execute("SELECT 1")
+        except DatabaseAway:
+            return  # the line that says so is in the log since the fault began
+
+    def _on_thread(self, work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+
+def _log_unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """aiopg reports each statement that ran out of time here too; the caller already hears it as StatementTimeout."""
+    if not isinstance(context.get("exception"), QueryCanceledError):
+        loop.default_exception_handler(context)

@@ -1,0 +1,175 @@
+"""A private PostgreSQL for a server without DATABASE_URL: it starts and ends with the server, also with a killed one.
+
+docs/decisions/embedded-postgresql.md has the reasons.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from psycopg2.extensions import make_dsn
+
+from tilo_ws.storage import postgres_launcher
+from tilo_ws.storage.file_lock import open_locked
+from tilo_ws.storage.postgres_account import EmbeddedPostgresError
+from tilo_ws.storage.postgres_binaries import programs_for
+from tilo_ws.storage.postgres_cluster import is_at_work, is_ready, prepare_cluster, recorded_pid
+from tilo_ws.storage.postgres_home import Home, find_home
+from tilo_ws.storage.postgres_socket import PORT, socket_directory
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
+
+logger = logging.getLogger(__name__)
+
+_START_LIMIT = 60.0
+_ORPHAN_LIMIT = 60.0
+# Fast shutdown, then immediate (the next start replays the log, nothing acknowledged is lost), then the kernel's.
+# PM2 waits 15 s for the server as a whole.
+_STOP_REQUESTS = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, None))
+
+# For a database of some megabytes beside a server that needs the memory more. fsync stays on: acknowledged means stored.
+_SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "io_method": "sync",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # What players write stays out of the log.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+}
+
+
+class EmbeddedPostgres:
+    """PostgreSQL for the time between `start` and `stop`, with its files below the data directory."""
+
+    def __init__(self, data_directory: Path) -> None:
+        self._data_directory = data_directory
+        self._running = ExitStack()
+
+    def start(self) -> str:
+        """Starts PostgreSQL and returns its DSN (libpq). Call it from the main thread, with whose end PostgreSQL ends.
+
+        Raises EmbeddedPostgresError, whose text is one line for the operator.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("PostgreSQL ends with the thread that started it: start it from the main thread")
+        try:
+            with ExitStack() as stack:
+                dsn = self._start(stack)
+                self._running = stack.pop_all()
+        except OSError as error:
+            place = error.filename or self._data_directory
+            raise EmbeddedPostgresError(f"the embedded PostgreSQL cannot start: {place}: {error.strerror}") from error
+        return dsn
+
+    def stop(self) -> None:
+        """Ends PostgreSQL, waits for it and removes what is temporary. Does nothing when it is not running."""
+        self._running.close()
+
+    def _start(self, stack: ExitStack) -> str:
+        home = find_home(self._data_directory)
+        home.make()
+        stack.callback(os.close, self._claim(home))
+        lock = _lock_postgresql(home)
+        try:
+            programs = programs_for(home.account)
+            prepare_cluster(home, programs, lock)
+            socket = stack.enter_context(socket_directory(home))
+            process = _launch(home, programs, socket, lock)
+            stack.callback(_end, process)
+        finally:
+            # From here on PostgreSQL alone has it.
+            os.close(lock)
+        _wait_until_ready(home, process)
+        return make_dsn(host=str(socket), port=PORT, user="postgres", dbname="postgres")
+
+    def _claim(self, home: Home) -> int:
+        lock = open_locked(home.server_lock)
+        if lock is None:
+            raise EmbeddedPostgresError(
+                f"the data directory {self._data_directory} is in use by another server (process "
+                f"{home.server_lock.read_text()}): end that one, or set TILO_DATA_DIR to another directory"
+            )
+        os.truncate(lock, 0)
+        os.write(lock, str(os.getpid()).encode())
+        return lock
+
+
+def _lock_postgresql(home: Home) -> int:
+    """The lock that PostgreSQL is to inherit. Where an orphan of a killed server still has it, the orphan ends first."""
+    deadline = time.monotonic() + _ORPHAN_LIMIT
+    while (lock := open_locked(home.postgresql_lock)) is None:
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"a PostgreSQL that a killed server left in {home.directory} does not end")
+        _interrupt_orphan(home)
+        time.sleep(0.02)
+    return lock
+
+
+def _interrupt_orphan(home: Home) -> None:
+    pid = recorded_pid(home)
+    # Even under the lock the number can be stale: where only children of a dead postmaster are left, on their way out.
+    if pid is not None and (is_at_work(home, pid) or sys.platform != "linux"):
+        try:
+            os.kill(pid, signal.SIGINT)
+        except ProcessLookupError:
+            logger.debug("PostgreSQL of a killed server (process %d) has just ended", pid)
+
+
+def _launch(home: Home, programs: Path, socket: Path, lock: int) -> subprocess.Popen[bytes]:
+    settings = _SETTINGS | {"unix_socket_directories": f'"{socket}"'}
+    arguments = [f"--{name}={value}" for name, value in settings.items()]
+    if home.log.exists():
+        home.log.replace(home.log.with_suffix(".log.old"))
+    log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(
+            postgres_launcher.command(
+                home.account.uid, home.account.gid, programs / "postgres", "-D", str(home.cluster), *arguments
+            ),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(lock,),
+            # Ctrl-C goes to the whole process group, and the server's last flush still needs the database.
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+
+
+def _wait_until_ready(home: Home, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_LIMIT
+    while not is_ready(home, process.pid):
+        if process.poll() is not None:
+            raise home.failure("PostgreSQL did not start", home.log.read_text(errors="replace"))
+        if time.monotonic() > deadline:
+            raise home.failure(f"PostgreSQL was not ready after {_START_LIMIT:.0f} s", home.log.read_text(errors="replace"))
+        time.sleep(0.005)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for request, limit in _STOP_REQUESTS:
+        # Sends nothing once the process has ended, so a number that is somebody else's by now is safe.
+        process.send_signal(request)
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            logger.warning("PostgreSQL has not ended within %s s of %s", limit, request.name)
+        else:
+            return

@@ -1,0 +1,32 @@
+"""The parts of the server as request handlers find them in the application."""
+
+from aiohttp import web
+
+from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.admins import Admins
+from tilo_ws.services.events import Events
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.storage.database import Database
+from tilo_ws.web.admin.access import AdminSessions
+from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.statistics import Statistics
+from tilo_ws.web.websocket import Players
+
+SHOWS_DEMO = web.AppKey("shows_demo", bool)
+API_KEY = web.AppKey("api_key", str)
+"""The key that game back ends show; empty: the API is off."""
+PASSWORD_PLACE = web.AppKey("password_place", str)
+"""Where the dashboard's password of a fresh server is kept; empty when the operator has set one."""
+CLIENT_ADDRESS = web.AppKey("client_address", ClientAddress)
+LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
+DATABASE = web.AppKey("database", Database)
+HUB = web.AppKey("hub", Hub)
+PLAYERS = web.AppKey("players", Players)
+EVENTS = web.AppKey("events", Events)
+LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
+STATISTICS = web.AppKey("statistics", Statistics)
+ADMINS = web.AppKey("admins", Admins)
+ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
+FEED = web.AppKey("feed", Feed)

@@ -1,0 +1,69 @@
+"""What holds for every HTTP answer: security headers, and errors of the API as JSON."""
+
+import hmac
+from collections.abc import Mapping
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from tilo_ws.protocol.codes import CommandError
+from tilo_ws.services.events import UnknownEvent
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from tilo_ws.web import keys
+
+API_PREFIX = "/api/v1/"
+
+_SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """A signal: no page of ours runs, shows or is framed by anything from elsewhere."""
+    response.headers.update(_SECURITY_HEADERS)
+    if request.path.startswith(("/admin", "/api")):
+        response.headers["Cache-Control"] = "no-store"
+
+
+@web.middleware
+async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lets only key holders into the API, and answers every error of it as `{"error": {"code", "message"}}`."""
+    if not request.path.startswith(API_PREFIX):
+        return await handler(request)
+    try:
+        _check_key(request)
+        return await handler(request)
+    except CommandError as error:
+        return _error(400, error.code, error.message)
+    except UnknownEvent:
+        return _error(404, "not_found", "there is no such event, or it is over")
+    except (DatabaseAway, StatementTimeout):
+        return _error(503, "database_away", "the database cannot be reached now")
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _error(error.status, error.reason.lower().replace(" ", "_"), error.text or error.reason, error.headers)
+
+
+def _check_key(request: web.Request) -> None:
+    key = request.app[keys.API_KEY]
+    if not key:
+        raise web.HTTPNotFound(text="this API is off: set TILO_API_KEY")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), key.encode()):
+        raise web.HTTPUnauthorized(
+            text="send the header Authorization: Bearer <TILO_API_KEY>", headers={"WWW-Authenticate": "Bearer"}
+        )
+
+
+def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    response = web.json_response({"error": {"code": code, "message": message}}, status=status)
+    for name in ("Allow", "WWW-Authenticate"):
+        if headers and name in headers:
+            response.headers[name] = headers[name]
+    return response

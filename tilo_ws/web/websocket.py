@@ -1,0 +1,152 @@
+"""The WebSocket of the players at `/ws` and `/`: from the upgrade to the last frame."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+
+from aiohttp import WSMsgType, web
+
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.frames import pong_frame
+from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.session import Handler, Session
+from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.lifecycle import Lifecycle
+
+logger = logging.getLogger(__name__)
+
+
+class _Socket(web.WebSocketResponse):
+    """aiohttp's reader with closing left to `Connection`, so that no frame of ours ever follows a close frame."""
+
+    connection: Connection
+
+    def __init__(self, max_frame_bytes: int) -> None:
+        # Compression keeps 90 kB for each connection and forbids sharing one frame. aiohttp counts a message of exactly its
+        # limit as too large.
+        limit = max_frame_bytes + 1 if max_frame_bytes else 0
+        super().__init__(compress=False, autoping=False, autoclose=False, max_msg_size=limit)
+
+    async def close(self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True) -> bool:
+        self.connection.close(code, message.decode())
+        return True
+
+
+async def open_connection(request: web.Request, ip: str, max_frame_bytes: int) -> tuple[_Socket, Connection]:
+    """Upgrades a request. The caller adds the connection to a hub and then calls `converse`."""
+    socket = _Socket(max_frame_bytes)
+    try:
+        await socket.prepare(request)
+    except ConnectionResetError:
+        raise _gone() from None
+    if request.transport is None:
+        raise _gone()
+    socket.connection = Connection(
+        request.transport,
+        id=secrets.token_hex(8),
+        ip=ip,
+        user_agent=request.headers.get("User-Agent", "")[:200],
+        connected_at=time.time(),
+        last_heard=asyncio.get_running_loop().time(),
+    )
+    return socket, socket.connection
+
+
+def _gone() -> web.HTTPException:
+    """Nobody reads this answer: the client has left during the handshake."""
+    return web.HTTPBadRequest()
+
+
+async def converse(
+    socket: _Socket, connection: Connection, on_text: Callable[[str, float], None], on_binary: Callable[[], None]
+) -> None:
+    """Reads frames until the connection ends. Texts come with the event loop's time."""
+    loop = asyncio.get_running_loop()
+    while True:
+        message = await socket.receive()
+        now = loop.time()
+        connection.heard(now)
+        if message.type is WSMsgType.TEXT:
+            if connection.close_code is None:
+                on_text(message.data, now)
+        elif message.type is WSMsgType.PING:
+            connection.write(pong_frame(message.data), 0)
+        elif message.type is WSMsgType.BINARY:
+            on_binary()
+        elif message.type is WSMsgType.CLOSE:
+            connection.close(message.data or CloseCode.NORMAL)
+            return
+        elif message.type is WSMsgType.ERROR:
+            await _let_read(connection)
+            return
+        elif message.type is not WSMsgType.PONG:
+            return
+
+
+async def _let_read(connection: Connection) -> None:
+    """Keeps the socket until the other end has read why it was closed.
+
+    Closing while bytes of a too large message still come would reset the connection and lose the close frame. aiohttp tells
+    nobody of the end of a connection whose reader has failed, hence the looking; the connection cuts itself after 5 s.
+    """
+    connection.finish_sending()
+    while not connection.cut:
+        await asyncio.sleep(0.05)
+
+
+class Players:
+    """Serves the players' connections. `greeting` gives the frames that each hears first, `greeting_count` in number."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        handlers: Mapping[type, Handler],
+        lifecycle: Lifecycle,
+        address: ClientAddress,
+        *,
+        greeting: Callable[[], bytes],
+        greeting_count: int,
+        command_rate: float,
+        command_burst: float,
+        max_frame_bytes: int,
+    ) -> None:
+        self._hub = hub
+        self._handlers = handlers
+        self._lifecycle = lifecycle
+        self._address = address
+        self._greeting = greeting
+        self._greeting_count = greeting_count
+        self._command_rate = command_rate
+        self._command_burst = command_burst
+        self._max_frame_bytes = max_frame_bytes
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Answers a request for the WebSocket."""
+        if self._lifecycle.draining:
+            raise web.HTTPServiceUnavailable(text="this server is ending, come back in a moment\n")
+        if not is_upgrade(request):
+            raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
+        socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)
+        self._hub.enter(connection)
+        logger.info("connected: %s from %s", connection.id, connection.ip)
+        try:
+            connection.write(self._greeting(), self._greeting_count)
+            bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
+            session = Session(connection, self._handlers, bucket)
+            await converse(socket, connection, session.receive, session.refuse_binary)
+        except Exception:
+            logger.exception("connection %s from %s failed", connection.id, connection.ip)
+            connection.close(CloseCode.INTERNAL_ERROR)
+        finally:
+            self._hub.leave(connection)
+            logger.info("disconnected: %s from %s, code %s", connection.id, connection.ip, connection.close_code)
+        return socket
+
+
+def is_upgrade(request: web.Request) -> bool:
+    """Whether the client wants a WebSocket."""
+    return request.headers.get("Upgrade", "").strip().lower() == "websocket"
