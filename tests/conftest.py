@@ -5,6 +5,7 @@ import itertools
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from tilo_ws.storage.migrations import migrate, read_migrations
 
 ADMIN_PASSWORD = "correct horse"
 API_KEY = "key of the game's back end"
+KILL_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tilo_ws' AND datname = current_database()"
+)
+"""Ends the connections of the server's pool, as a restart or Neon's suspension does."""
+
 _START_TIMEOUT = 30.0
 _numbers = itertools.count()
 
@@ -82,6 +88,33 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     await opened.open(dsn)
     yield opened
     await opened.close()
+
+
+class Outage:
+    """A way to the test's database that can be cut. `dsn` goes through a link that `begin` takes away."""
+
+    def __init__(self, dsn: str, directory: Path) -> None:
+        self._dsn = dsn
+        self._sockets = Path(psycopg2.extensions.parse_dsn(dsn)["host"])
+        self._link = directory / "s"
+        self._link.symlink_to(self._sockets)
+        self.dsn = psycopg2.extensions.make_dsn(dsn, host=str(self._link))
+
+    def begin(self) -> None:
+        """From now on PostgreSQL is away: the open connections die and there are no new ones."""
+        self._link.unlink()
+        _maintain(self._dsn, KILL_CONNECTIONS)
+
+    def end(self) -> None:
+        """PostgreSQL is back."""
+        self._link.symlink_to(self._sockets)
+
+
+@pytest.fixture
+def outage(dsn: str) -> Iterator[Outage]:
+    """PostgreSQL that goes away when the test says so."""
+    with tempfile.TemporaryDirectory() as directory:
+        yield Outage(dsn, Path(directory))
 
 
 StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]

@@ -1,6 +1,7 @@
 """Stand-ins for what a test must control: the clock, and the other end of a socket."""
 
 import asyncio
+from collections.abc import Callable
 from typing import cast
 
 from tilo_ws.realtime.connection import Connection
@@ -27,15 +28,17 @@ class FakeClock:
 
 
 class FakeTransport:
-    """Keeps what is written; `unsent` is what a slow reader has not taken."""
+    """Keeps what is written; `unsent` is what a slow reader has not taken. `on_write` is called before each write."""
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
+        self.on_write: Callable[[], None] = lambda: None
         self.unsent = 0
         self.closing = False
         self.aborted = False
 
     def write(self, data: bytes) -> None:
+        self.on_write()
         self.written.append(data)
 
     def get_write_buffer_size(self) -> int:

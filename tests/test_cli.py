@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import re
 import signal
 import socket
@@ -131,14 +130,16 @@ async def test_a_server_keeps_its_data_over_restarts_and_leaves_nothing_running(
             assert "ended" in server.log
             assert "Traceback" not in server.log
             assert ("applied 0001" in server.log) == (start == 1)
-    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and str(tmp_path) in command_line(pid)]
+    assert processes_of(tmp_path) == []
 
 
-def command_line(pid: str) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-    except OSError:
-        return ""
+def processes_of(directory: Path) -> list[str]:
+    """The command lines that name this directory."""
+    lines = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            lines.append((process / "cmdline").read_text().replace("\0", " "))
+    return [line for line in lines if str(directory) in line]
 
 
 async def test_a_second_server_on_the_same_data_directory_is_told(tmp_path: Path) -> None:
@@ -168,7 +169,8 @@ async def test_a_server_that_loses_its_lease_ends_with_one_line(tmp_path: Path, 
         connection = psycopg2.connect(dsn)
         connection.autocommit = True
         connection.cursor().execute(
-            "UPDATE server_lease SET holder = gen_random_uuid(), machine = 'm', process = '7', address = 'other:1', renewed_at = now()"
+            "UPDATE server_lease SET holder = gen_random_uuid(), machine = 'm', process = '7', address = 'other:1',"
+            " renewed_at = now()"
         )
         connection.close()
         assert await server.ended() == 1

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import platform
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,9 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 
 LAST_FLUSH_TIMEOUT = 5.0
 """Seconds at the end of the server for what is not stored yet."""
+
+RELEASE_TIMEOUT = 2.0
+"""Seconds at the end of the server to give its lease back."""
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -122,12 +125,11 @@ def create_app(settings: Settings) -> web.Application:
             await database.open(dsn)
             await migrate(database, read_migrations(resources.MIGRATIONS))
             await lease.take()
-            running.push_async_callback(lease.release)
+            running.push_async_callback(_release, lease)
             await numbering.refill()
             for part in (chat, events, leaderboard):
                 await part.load()
-            for commit in commits:
-                await running.enter_async_context(_running(commit, lifecycle))
+            await running.enter_async_context(_running(commits, lifecycle))
             for interval, actions in (
                 (LAG_INTERVAL, [statistics.measure_lag]),
                 (0.25, [events.announce]),
@@ -186,16 +188,18 @@ def _start_embedded(settings: Settings, running: contextlib.AsyncExitStack) -> s
 
 
 @contextlib.asynccontextmanager
-async def _running(commit: GroupCommit[Any, Any], lifecycle: Lifecycle) -> AsyncIterator[None]:
+async def _running(commits: Sequence[GroupCommit[Any, Any]], lifecycle: Lifecycle) -> AsyncIterator[None]:
     """Stores while the block runs, and after it what is left; what cannot be stored is counted as lost."""
-    task = asyncio.create_task(commit.run())
+    tasks = [asyncio.create_task(commit.run()) for commit in commits]
     try:
         yield
     finally:
-        commit.close()
-        await asyncio.wait([task], timeout=LAST_FLUSH_TIMEOUT)
-        task.cancel()
-        lifecycle.lost_writes += commit.pending
+        for commit in commits:
+            commit.close()
+        await asyncio.wait(tasks, timeout=LAST_FLUSH_TIMEOUT)
+        for task in tasks:
+            task.cancel()
+        lifecycle.lost_writes = sum(commit.pending for commit in commits)
 
 
 async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
@@ -203,8 +207,12 @@ async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
         await lease.renew()
     except LeaseTaken as error:
         lifecycle.fail(str(error))
-    except (DatabaseAway, StatementTimeout):
-        return  # nobody else can take it meanwhile; the database's own line tells of the fault
+
+
+async def _release(lease: Lease) -> None:
+    """Without a database the lease expires by itself, or is taken from the process that is gone."""
+    with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
+        await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)
 
 
 def _log_sizes(hub: Hub, database: Database) -> None:

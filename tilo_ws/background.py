@@ -5,6 +5,8 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+
 logger = logging.getLogger(__name__)
 
 Action = Callable[[], Awaitable[None] | None]
@@ -32,6 +34,10 @@ async def _repeat(action: Action, interval: float, stopping: asyncio.Event) -> N
             running = action()
             if running is not None:
                 await running
+        except DatabaseAway:
+            pass  # the database has logged its fault, once; the action runs again
+        except StatementTimeout as error:
+            logger.warning("%s: %s", getattr(action, "__qualname__", action), error)
         except Exception:
             logger.exception("%s failed; it runs again in %g s", getattr(action, "__qualname__", action), interval)
         with contextlib.suppress(TimeoutError):

@@ -81,7 +81,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
     try:
         await web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG).start()
     except OSError as error:
-        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno) if error.errno else error}") from None
+        reason = os.strerror(error.errno) if error.errno else error
+        raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
     host, port = runner.addresses[0][:2]
     shown = "localhost" if host in ("0.0.0.0", "::") else host
-    logger.info("listening on http://%s:%d: WebSocket at /ws, dashboard at /admin", shown, port)
+    logger.info("listening on http://%s:%d, WebSocket at /ws, dashboard at /admin", shown, port)

@@ -6,12 +6,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg2
 import pytest
 
+from tests.conftest import KILL_CONNECTIONS, Outage
 from tilo_ws import resources
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
@@ -21,9 +21,7 @@ Sql = Callable[..., list[Any]]
 
 def kill_connections(sql: Sql) -> None:
     """Ends every connection of the server's pool, as a restart or Neon's suspension does."""
-    sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tilo_ws' AND datname = current_database()"
-    )
+    sql(KILL_CONNECTIONS)
 
 
 async def test_rows_have_names(database: Database) -> None:
@@ -131,24 +129,16 @@ async def open_and_close(dsn: str) -> None:
         await database.close()
 
 
-async def test_an_outage_is_one_line_and_its_end_another(dsn: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_outage_is_one_line_and_its_end_another(outage: Outage, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    parts = psycopg2.extensions.parse_dsn(dsn)
-    target = Path(parts["host"])
-    link = tmp_path / "s"
-    link.symlink_to(target)
     database = Database(resources.QUERIES, pool_min=1, pool_max=2)
-    await database.open(psycopg2.extensions.make_dsn(dsn, host=str(link)))
-
-    link.unlink()
-    with pytest.raises(DatabaseAway):
-        await database.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-    with pytest.raises(DatabaseAway):
-        await database.execute("SELECT 1")
-    await database.probe()
+    await database.open(outage.dsn)
+    outage.begin()
+    for _ in range(2):
+        with pytest.raises(DatabaseAway):
+            await database.execute("SELECT 1")
     assert database.away
-
-    link.symlink_to(target)
+    outage.end()
     await database.probe()
     assert not database.away
     await database.close()

@@ -111,7 +111,8 @@ async def test_an_unknown_event_is_not_found(id: str, start_server: StartServer,
 
 async def test_the_leaderboard_has_addresses(start_server: StartServer, api_headers: Headers, sql: Callable[..., Any]) -> None:
     sql(
-        "INSERT INTO players (email, nickname, score, survival_time) SELECT 'p' || n || '@x.y', 'P' || n, n, 1 FROM generate_series(1, 150) n"
+        "INSERT INTO players (email, nickname, score, survival_time)"
+        " SELECT 'p' || n || '@x.y', 'P' || n, n, 1 FROM generate_series(1, 150) n"
     )
     client = await start_server()
     entries = (await (await client.get("/api/v1/leaderboard?limit=2", headers=api_headers)).json())["entries"]

@@ -29,4 +29,4 @@ TRUSTED = [ipaddress.ip_network("127.0.0.1"), ipaddress.ip_network("10.0.0.0/8")
 def test_the_first_address_from_the_right_that_is_no_trusted_proxy(peer: str, forwarded: list[str], client: str) -> None:
     headers = CIMultiDict([("X-Forwarded-For", value) for value in forwarded])
     request = make_mocked_request("GET", "/", headers=headers).clone(remote=peer)
-    assert ClientAddress(TRUSTED).ip(request) == client  # type: ignore[arg-type]
+    assert ClientAddress(TRUSTED).ip(request) == client

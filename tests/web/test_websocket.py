@@ -10,43 +10,12 @@ from uuid import uuid4
 
 import pytest
 import websockets
-from aiohttp import ClientWebSocketResponse, WSMsgType
-from aiohttp.test_utils import TestClient
+from aiohttp import WSMsgType
 
 from tests.conftest import StartServer
+from tests.web.conversation import CHAT, SCORE, ask, hear, join
 
-Client = TestClient[Any, Any]
-Socket = ClientWebSocketResponse[Any]
 Sql = Callable[..., list[Any]]
-
-
-async def join(client: Client, path: str = "/ws") -> Socket:
-    """Connects and hears the two messages that everybody hears first."""
-    socket = await client.ws_connect(path)
-    assert (await hear(socket))["type"] == "online_count"
-    assert (await hear(socket))["type"] == "global_events"
-    return socket
-
-
-async def hear(socket: Socket, type: str | None = None) -> dict[str, Any]:
-    """The next message, or the next of a type."""
-    while True:
-        message: dict[str, Any] = await socket.receive_json(timeout=5)
-        if type in (None, message["type"]):
-            return message
-
-
-async def ask(socket: Socket, **fields: Any) -> dict[str, Any]:
-    """Sends a command with a ref and returns its answer."""
-    await socket.send_json({"ref": "asked"} | fields)
-    while True:
-        message = await hear(socket)
-        if message.get("ref") == "asked":
-            return message
-
-
-CHAT = {"type": "chat", "nickname": "Zoë", "message": "hi"}
-SCORE = {"type": "score_update", "email": "Zoe@Example.com", "score": 100, "survival_time": 30}
 
 
 @pytest.mark.parametrize("path", ["/ws", "/"])

@@ -107,13 +107,12 @@ class Database:
         return rows
 
     async def probe(self) -> None:
-        """After a fault, asks whether PostgreSQL is back; does nothing while all is well, so that a sleeping one may sleep."""
-        if not self.away:
-            return
-        try:
+        """After a fault, asks whether PostgreSQL is back; does nothing while all is well, so that a sleeping one may sleep.
+
+        Raises DatabaseAway.
+        """
+        if self.away:
             await self.execute("SELECT 1")
-        except DatabaseAway:
-            return  # the line that says so is in the log since the fault began
 
     def _on_thread(self, work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

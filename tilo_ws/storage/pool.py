@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import aiopg
 import psycopg2
+from psycopg2.extensions import parse_dsn
 from psycopg2.extras import NamedTupleCursor
 
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout, is_lost_connection, one_line, translated
@@ -30,6 +31,12 @@ class PoolStats(NamedTuple):
     min: int
     max: int
     waiting: int
+
+
+def _place(dsn: str) -> str:
+    """Where a connection string leads, for people: without the password."""
+    parts = parse_dsn(dsn)
+    return f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}/{parts.get('dbname', '')}"
 
 
 class _LostConnection(Exception):
@@ -62,9 +69,9 @@ class Pool:
                 **_KEEPALIVES,
             )
         except psycopg2.Error as error:
-            raise DatabaseAway(one_line(error)) from None
+            raise DatabaseAway(f"{_place(dsn)}: {one_line(error)}") from None
         except TimeoutError:
-            raise DatabaseAway(f"no answer within {self._connect_timeout:g} s") from None
+            raise DatabaseAway(f"{_place(dsn)}: no answer within {self._connect_timeout:g} s") from None
 
     async def close(self) -> None:
         """Closes the connections; statements under way are cut off."""

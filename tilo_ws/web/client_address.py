@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
-from tilo_ws.settings import IPNetwork
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ClientAddress:

@@ -35,6 +35,8 @@ class Lifecycle:
 
     async def drain(self) -> None:
         """Refuses new players, lets the writes of those who are here be acknowledged, then sends them away with 1012."""
+        if self.draining:
+            return
         self.draining = True
         looks = round(_STORE_TIMEOUT / _LOOK_INTERVAL)
         while looks and any(commit.pending for commit in self._commits):

@@ -47,7 +47,7 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _error(error.status, error.reason.lower().replace(" ", "_"), error.text or error.reason, error.headers)
+        return _error(error.status, error.reason.lower().replace(" ", "_"), _explanation(request, error), error.headers)
 
 
 def _check_key(request: web.Request) -> None:
@@ -59,6 +59,12 @@ def _check_key(request: web.Request) -> None:
         raise web.HTTPUnauthorized(
             text="send the header Authorization: Bearer <TILO_API_KEY>", headers={"WWW-Authenticate": "Bearer"}
         )
+
+
+def _explanation(request: web.Request, error: web.HTTPException) -> str:
+    """The error's own text; for aiohttp's, which only repeats the status, what was asked for."""
+    text = error.text or ""
+    return f"{error.reason}: {request.method} {request.path}" if text.startswith(f"{error.status}: ") else text
 
 
 def _error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -47,7 +47,7 @@ class AdminSessions:
         self.end_idle()
         secret = secrets.token_urlsafe(32)
         self._sessions[secret] = AdminSession(username, self._clock())
-        response.del_cookie(LOGIN_COOKIE, path="/admin")
+        self._delete_cookie(request, response, LOGIN_COOKIE)
         self.set_cookie(request, response, SESSION_COOKIE, secret)
 
     def find(self, request: web.Request) -> AdminSession | None:
@@ -61,7 +61,7 @@ class AdminSessions:
     def end(self, request: web.Request, response: web.StreamResponse) -> None:
         """Logs out."""
         self._end(request.cookies.get(SESSION_COOKIE, ""))
-        response.del_cookie(SESSION_COOKIE, path="/admin")
+        self._delete_cookie(request, response, SESSION_COOKIE)
 
     def end_idle(self) -> None:
         """Ends the sessions that were not used for long."""
@@ -84,6 +84,10 @@ class AdminSessions:
         """A cookie for `/admin` that no script reads and no other site sends."""
         secure = self._address.is_secure(request)
         response.set_cookie(name, value, path="/admin", httponly=True, samesite="Strict", secure=secure)
+
+    def _delete_cookie(self, request: web.Request, response: web.StreamResponse, name: str) -> None:
+        secure = self._address.is_secure(request)
+        response.del_cookie(name, path="/admin", httponly=True, samesite="Strict", secure=secure)
 
 
 def same(given: object, expected: str) -> bool:
