@@ -1,6 +1,7 @@
 """What tests share: a real PostgreSQL with a database for each test, servers in this process and apart, a browser."""
 
 import asyncio
+import contextlib
 import itertools
 import re
 import shutil
@@ -34,12 +35,29 @@ _START_TIMEOUT = 30.0
 _numbers = itertools.count()
 
 
+@contextlib.contextmanager
+def open_directory() -> Iterator[Path]:
+    """A directory that other users can pass, as pytest's own cannot: PostgreSQL started by root runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="tilo-test-") as name:
+        directory = Path(name)
+        directory.chmod(0o711)
+        yield directory
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory to run a server in, with its embedded PostgreSQL."""
+    with open_directory() as directory:
+        yield directory
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A PostgreSQL of this test run. Returns the address of its maintenance database."""
-    embedded = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
-    yield embedded.start()
-    embedded.stop()
+    with open_directory() as directory:
+        embedded = EmbeddedPostgres(directory)
+        yield embedded.start()
+        embedded.stop()
 
 
 @pytest.fixture(scope="session")

