@@ -12,7 +12,8 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from tilo_ws import background, resources
+from tilo_ws import background, process_limits, resources
+from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.realtime.broker import MemoryBroker
@@ -86,9 +87,11 @@ def create_app(settings: Settings) -> web.Application:
         commands.Ping: heartbeat.pong,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit]
-    statistics = Statistics(hub, fanout, database, commits)
+    pauses = GarbagePauses()
+    statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
     address = ClientAddress(settings.trusted_proxies)
     lifecycle = Lifecycle(hub, commits)
+    possible = process_limits.possible_connections()
     players = Players(
         hub,
         handlers,
@@ -99,6 +102,7 @@ def create_app(settings: Settings) -> web.Application:
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
+        max_connections=min(settings.max_connections or possible, possible),
     )
     admin_hub = Hub()
     admin_sessions = AdminSessions(address)
@@ -129,6 +133,8 @@ def create_app(settings: Settings) -> web.Application:
             await numbering.refill()
             for part in (chat, events, leaderboard):
                 await part.load()
+            pauses.start()
+            running.callback(pauses.stop)
             await running.enter_async_context(_running(commits, lifecycle))
             for interval, actions in (
                 (LAG_INTERVAL, [statistics.measure_lag]),

@@ -1,4 +1,4 @@
-"""The words of the command line: `serve`, `migrate`, `check`."""
+"""The words of the command line: `serve`, `migrate`, `check`, `load`."""
 
 import argparse
 import asyncio
@@ -13,6 +13,8 @@ import uvloop
 from dotenv import dotenv_values
 
 from tilo_ws import __version__, resources
+from tilo_ws.load import command as load_command
+from tilo_ws.load.run import CannotPlay
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return runner.run(run(settings, options))
     except DatabaseAway as error:
         return _refuse(f"the database cannot be reached: {error}")
-    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen) as error:
+    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
 
@@ -54,11 +56,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrating.set_defaults(run=_migrate)
     words.add_parser("check", help="read the settings and reach the database, say what is wrong").set_defaults(run=_check)
+    playing = words.add_parser("load", help="play many players against a server and report what they saw")
+    load_command.add_arguments(playing)
+    playing.set_defaults(run=_load)
     return parser
 
 
 async def _serve(settings: Settings, options: argparse.Namespace) -> int:
     return await serve(settings)
+
+
+async def _load(settings: Settings, options: argparse.Namespace) -> int:
+    return await load_command.load(options)
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tilo_ws import garbage, process_limits
 from tilo_ws.app import create_app
 from tilo_ws.settings import Settings
 from tilo_ws.web import keys
@@ -29,11 +30,14 @@ class CannotListen(Exception):
 async def serve(settings: Settings) -> int:
     """Serves until SIGINT or SIGTERM; returns the exit status. Raises what keeps the server from starting."""
     told_to_end = _end_on_signals()
+    process_limits.raise_open_files()
+    _warn_of_too_few_files(settings)
     app = create_app(settings)
     lifecycle = app[keys.LIFECYCLE]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
     try:
         if await _before(told_to_end, runner.setup()):
+            garbage.freeze()
             await _listen(runner, settings)
             await _before(told_to_end, lifecycle.failed.wait())
             logger.info("ending")
@@ -46,6 +50,16 @@ async def serve(settings: Settings) -> int:
         logger.critical("%d writes were not stored: the database is away", lifecycle.lost_writes)
     logger.info("ended")
     return 1 if lifecycle.failed.is_set() or lifecycle.lost_writes else 0
+
+
+def _warn_of_too_few_files(settings: Settings) -> None:
+    possible = process_limits.possible_connections()
+    if settings.max_connections > possible:
+        logger.warning(
+            "TILO_MAX_CONNECTIONS=%d, but the limit of open files (ulimit -n) leaves room for %d connections",
+            settings.max_connections,
+            possible,
+        )
 
 
 def _end_on_signals() -> asyncio.Event:

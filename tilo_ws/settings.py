@@ -113,6 +113,7 @@ class Settings:
     chat_burst: float = _setting("TILO_CHAT_BURST", "10", _number(1, _INFINITY))
     command_rate: float = _setting("TILO_COMMAND_RATE", "20", _RATE)
     command_burst: float = _setting("TILO_COMMAND_BURST", "60", _number(1, _INFINITY))
+    max_connections: int = _setting("TILO_MAX_CONNECTIONS", "0", _COUNT)
     trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)
     admin_password: str | None = _setting("TILO_ADMIN_PASSWORD", None, _text, secret=True)
     api_key: str | None = _setting("TILO_API_KEY", None, _text, secret=True)

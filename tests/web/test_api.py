@@ -42,7 +42,16 @@ async def test_stats_tell_the_figures(start_server: StartServer, api_headers: He
     assert stats["pool"]["max"] == 3
     assert stats["pool"]["free"] + stats["pool"]["used"] == stats["pool"]["size"]
     assert stats.keys() == {
-        *("connections", "messages_in", "deliveries", "deliveries_per_second", "round_ms", "loop_lag_ms", "pending_writes"),
+        *(
+            "connections",
+            "messages_in",
+            "deliveries",
+            "deliveries_per_second",
+            "round_ms",
+            "loop_lag_ms",
+            "gc_pause_ms",
+            "pending_writes",
+        ),
         *("oldest_pending_s", "slow_consumers", "uptime_s", "version", "pool"),
     }
 

@@ -27,7 +27,7 @@ class PoolFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What `GET /api/v1/stats` answers. Names end in their unit."""
+    """What `GET /api/v1/stats` answers. Names end in their unit; lag and pause are the worst of the last second."""
 
     connections: int
     messages_in: int
@@ -35,6 +35,7 @@ class Figures(msgspec.Struct, frozen=True):
     deliveries_per_second: float
     round_ms: float
     loop_lag_ms: float
+    gc_pause_ms: float
     pending_writes: int
     oldest_pending_s: float
     slow_consumers: int
@@ -52,12 +53,15 @@ class Statistics:
         fanout: Fanout,
         database: Database,
         commits: Sequence[GroupCommit[Any, Any]],
+        *,
+        take_worst_pause: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hub = hub
         self._fanout = fanout
         self._database = database
         self._commits = commits
+        self._take_worst_pause = take_worst_pause
         self._clock = clock
         self._started_at = clock()
         self._sampled_at = self._started_at
@@ -66,6 +70,7 @@ class Statistics:
         self._lag_measured_at: float | None = None
         self._worst_lag = 0.0
         self._loop_lag = 0.0
+        self._pause = 0.0
 
     def sample(self) -> None:
         """Closes a period of measurement: call it once a second."""
@@ -74,6 +79,7 @@ class Statistics:
         self._deliveries_per_second = (deliveries - self._sampled_deliveries) / max(now - self._sampled_at, 1e-9)
         self._sampled_at, self._sampled_deliveries = now, deliveries
         self._loop_lag, self._worst_lag = self._worst_lag, 0.0
+        self._pause = self._take_worst_pause()
 
     def measure_lag(self) -> None:
         """Looks how late the event loop calls this: call it every `LAG_INTERVAL`."""
@@ -92,6 +98,7 @@ class Statistics:
             deliveries_per_second=round(self._deliveries_per_second, 1),
             round_ms=round(self._fanout.round_seconds * 1000, 3),
             loop_lag_ms=round(self._loop_lag * 1000, 3),
+            gc_pause_ms=round(self._pause * 1000, 3),
             pending_writes=sum(commit.pending for commit in self._commits),
             oldest_pending_s=round(max(commit.oldest_age for commit in self._commits), 3),
             slow_consumers=self._hub.slow_consumers,

@@ -113,6 +113,7 @@ class Players:
         command_rate: float,
         command_burst: float,
         max_frame_bytes: int,
+        max_connections: int,
     ) -> None:
         self._hub = hub
         self._handlers = handlers
@@ -123,11 +124,14 @@ class Players:
         self._command_rate = command_rate
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
+        self._max_connections = max_connections
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
         if self._lifecycle.draining:
             raise web.HTTPServiceUnavailable(text="this server is ending, come back in a moment\n")
+        if len(self._hub) >= self._max_connections:
+            raise web.HTTPServiceUnavailable(text="this server is full, come back later\n", headers={"Retry-After": "10"})
         if not is_upgrade(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
         socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)

@@ -1,0 +1,58 @@
+"""What the process takes from the operating system, and how it keeps its pauses short."""
+
+import gc
+import resource
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from tests.conftest import StartServer
+from tilo_ws import process_limits
+from tilo_ws.garbage import GarbagePauses
+
+
+@pytest.fixture
+def few_files() -> Iterator[None]:
+    """A limit of 1,024 open files, as systems have it for their users."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("few_files")
+def test_the_limit_of_open_files_is_raised_as_far_as_it_goes() -> None:
+    assert process_limits.possible_connections() == 1024 - 200
+    process_limits.raise_open_files()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft == hard
+
+
+async def test_a_full_server_says_so(start_server: StartServer) -> None:
+    client = await start_server(max_connections=1)
+    first = await client.ws_connect("/ws")
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await client.ws_connect("/ws")
+    assert refused.value.status == 503
+    assert refused.value.headers is not None
+    assert refused.value.headers["Retry-After"]
+    await first.close()
+    while True:
+        try:
+            await client.ws_connect("/ws")
+        except aiohttp.WSServerHandshakeError:
+            continue
+        break
+
+
+def test_the_longest_pause_of_the_garbage_collector_is_known() -> None:
+    pauses = GarbagePauses()
+    pauses.start()
+    gc.collect()
+    pauses.stop()
+    worst = pauses.take_worst()
+    assert worst > 0
+    assert pauses.take_worst() == 0
+    gc.collect()
+    assert pauses.take_worst() == 0, "stopped"

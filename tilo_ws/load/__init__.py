@@ -1,0 +1,1 @@
+"""`python -m tilo_ws load`: plays many players against a server and says what they saw."""
