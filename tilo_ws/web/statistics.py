@@ -12,7 +12,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
 
-LAG_INTERVAL = 0.1
+LAG_INTERVAL = 0.01
 """Seconds between two calls of `measure_lag`."""
 
 

@@ -1,0 +1,65 @@
+"""This server alone: acknowledged scores, memory, crowds that come and go, readers that have stalled.
+
+.venv/bin/python benchmarks/server_figures.py            all, about two minutes
+.venv/bin/python benchmarks/server_figures.py memory     one: scores, throughput, memory, churn, stalled
+"""
+
+import sys
+import time
+
+from servers import Server, tilo
+
+
+def scores(server: Server) -> None:
+    """1,000 players, each one acknowledged score a second."""
+    report = server.play(clients=1000, rate=0, scores=1000, seconds=20)
+    acknowledged = f"{report['scores_acknowledged']} of {report['scores_sent']}"
+    print(f"1,000 scores a second: {acknowledged} acknowledged, after {report['ack_delay']}")
+
+
+def throughput(server: Server) -> None:
+    """As many acknowledged scores as one core carries."""
+    for rate in (10_000, 20_000, 30_000, 40_000):
+        before = server.cpu_s()
+        report = server.play(clients=200, rate=0, scores=rate, seconds=5)
+        cpu_us = (server.cpu_s() - before) / max(report["scores_acknowledged"], 1) * 1e6
+        print(
+            f"{rate} scores a second asked: {report['scores_acknowledged_per_second']:,.0f} acknowledged a second,"
+            f" {cpu_us:.1f} µs of CPU each, {report['ack_delay']}, the player used {report['player_cpu']:.0%}"
+        )
+
+
+def memory(server: Server) -> None:
+    """Resident memory of an idle connection, at 10,000."""
+    before = server.resident_kb()
+    server.play(clients=10_000, rate=0, seconds=3)
+    print(f"memory: {(server.resident_kb() - before) / 10_000:.1f} kB for each of 10,000 idle connections")
+
+
+def churn(server: Server) -> None:
+    """10,000 connect and drop three times."""
+    for turn in range(3):
+        server.play(clients=10_000, rate=0, seconds=1)
+        while server.stats()["connections"]:
+            time.sleep(0.1)
+        print(f"churn {turn + 1}: {server.resident_kb():,} kB resident, {server.stats()['connections']} connections left")
+
+
+def stalled(server: Server) -> None:
+    """20 of 1,000 never read."""
+    for number in (0, 20, 0, 20):
+        report = server.play(clients=1000 - number, stalled=number, rate=200, seconds=20)
+        closed = server.stats()["slow_consumers"]
+        print(f"{number} stalled: {report['delay']}, {report['lost']} lost, {closed} closed as slow so far")
+
+
+def main() -> None:
+    """Prints a line for each figure."""
+    chosen = sys.argv[1:] or ["scores", "throughput", "memory", "churn", "stalled"]
+    for name in chosen:
+        with tilo() as server:
+            {"scores": scores, "throughput": throughput, "memory": memory, "churn": churn, "stalled": stalled}[name](server)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Servers under measurement: started on one core, watched from the other. Linux only."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).parent.parent
+SERVER_CORE, PLAYER_CORE = 0, 1
+_TICKS = os.sysconf("SC_CLK_TCK")
+_KEY = "benchmark"
+
+# Limits off, the level of the logs as in production, everything else as a user gets it.
+_SETTINGS = {"TILO_CHAT_RATE": "0", "TILO_COMMAND_RATE": "0", "TILO_LOG_LEVEL": "warning", "TILO_API_KEY": _KEY}
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, pid: int, port: int) -> None:
+        self.pid = pid
+        self.port = port
+
+    def cpu_s(self) -> float:
+        """User and system time so far. PostgreSQL is a process of its own and not counted."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_kb(self) -> int:
+        """Resident memory."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+    def stats(self) -> dict[str, Any]:
+        """`GET /api/v1/stats`; only of this project's server."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1/stats", headers={"Authorization": f"Bearer {_KEY}"}
+        )
+        with urllib.request.urlopen(request) as response:
+            stats: dict[str, Any] = json.load(response)
+            return stats
+
+    def play(self, **plan: float) -> dict[str, Any]:
+        """Runs the load player on the other core and returns its report."""
+        options = [word for name, value in plan.items() for word in (f"--{name.replace('_', '-')}", f"{value:g}")]
+        command = [sys.executable, "-m", "tilo_ws", "load", "--json", "--url", f"ws://127.0.0.1:{self.port}/ws", *options]
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE)
+        os.sched_setaffinity(process.pid, {PLAYER_CORE})
+        out, _ = process.communicate()
+        report: dict[str, Any] = json.loads(out)
+        return report
+
+
+@contextlib.contextmanager
+def tilo() -> Iterator[Server]:
+    """This project's server with its embedded database."""
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o711)
+        with _started(["-m", "tilo_ws"], cwd=Path(directory)) as server:
+            yield server
+
+
+@contextlib.contextmanager
+def script(name: str) -> Iterator[Server]:
+    """A server of this folder. What it says when its clients are cut off belongs to nobody."""
+    with _started([str(Path(__file__).parent / name)], cwd=PROJECT, stderr=subprocess.DEVNULL) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _started(arguments: list[str], cwd: Path, stderr: int | None = None) -> Iterator[Server]:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    environment = os.environ | _SETTINGS | {"PYTHONPATH": str(PROJECT), "PORT": str(port), "HOST": "127.0.0.1"}
+    process = subprocess.Popen([sys.executable, *arguments], cwd=cwd, env=environment, stderr=stderr)
+    os.sched_setaffinity(process.pid, {SERVER_CORE})
+    try:
+        _wait_for(port, process)
+        yield Server(process.pid, port)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the server did not start")
