@@ -33,11 +33,11 @@ def test_values_are_read() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("PORT", "http", "a whole number from 0 to 65535"),
-        ("PORT", "65536", "a whole number from 0 to 65535"),
-        ("PORT", "80.5", "a whole number from 0 to 65535"),
-        ("TILO_POOL_MIN", "0", "a whole number from 1 to 1000"),
-        ("TILO_CLEANUP_INTERVAL", "0", "a number above 0 to 86400"),
+        ("PORT", "http", "a whole number from 0 to 65,535"),
+        ("PORT", "65536", "a whole number from 0 to 65,535"),
+        ("PORT", "80.5", "a whole number from 0 to 65,535"),
+        ("TILO_POOL_MIN", "0", "a whole number from 1 to 1,000"),
+        ("TILO_CLEANUP_INTERVAL", "0", "a number above 0, at most 86,400"),
         ("TILO_CHAT_RETENTION", "-1", "a number from 0 up"),
         ("TILO_CHAT_RATE", "nan", "a number from 0 up"),
         ("TILO_CHAT_RATE", "inf", "a number from 0 up"),

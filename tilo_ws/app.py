@@ -1,10 +1,9 @@
 """The product on a page: builds every part once, joins them, and returns one aiohttp application."""
 
 import asyncio
-import contextlib
 import logging
 import platform
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from tilo_ws import background, process_limits, resources
+from tilo_ws import process_limits, resources
+from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
@@ -20,6 +20,7 @@ from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
+from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat
 from tilo_ws.services.admins import Admins, kept_password
 from tilo_ws.services.chat import Chat
@@ -30,11 +31,8 @@ from tilo_ws.services.online import Online
 from tilo_ws.services.scores import Scores
 from tilo_ws.settings import SettingError, Settings
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedPostgres
-from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.storage.group_commit import Backlog, GroupCommit
-from tilo_ws.storage.lease import RENEW_INTERVAL, Lease, LeaseTaken
-from tilo_ws.storage.migrations import migrate, read_migrations
+from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
@@ -49,15 +47,12 @@ logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request: a batch of scores from a game back end."""
 
-LAST_FLUSH_TIMEOUT = 5.0
-"""Seconds at the end of the server for what is not stored yet."""
-
-RELEASE_TIMEOUT = 2.0
-"""Seconds at the end of the server to give its lease back."""
-
 
 def create_app(settings: Settings) -> web.Application:
-    """The whole server, not started. Call it on the event loop that will run it. Raises SettingError."""
+    """The whole server, not started; only the dashboard's password is made where there is none.
+
+    Call it on the event loop that will run it. Raises SettingError.
+    """
     loop = asyncio.get_running_loop()
     hub = Hub()
     fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
@@ -120,33 +115,34 @@ def create_app(settings: Settings) -> web.Application:
     password_file = settings.data_dir / "admin-password"
     admins = Admins(database, settings.admin_password or _kept_password(password_file))
     numbering = Numbering(database, broker)
-    lease = Lease(database, f"{platform.node()}:{settings.port}")
+    parts = Parts(
+        database=database,
+        lease=Lease(database, f"{platform.node()}:{settings.port}"),
+        numbering=numbering,
+        chat=chat,
+        events=events,
+        leaderboard=leaderboard,
+        commits=commits,
+        pauses=pauses,
+        lifecycle=lifecycle,
+        schedule=[
+            Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
+            Every(0.25, events.announce, "announcing events"),
+            Every(1.0, online.announce, "announcing the online count"),
+            Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
+            Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
+            Every(1.0, statistics.sample, "sampling statistics"),
+            Every(1.0, feed.publish, "feeding dashboards"),
+            Every(1.0, database.probe, "probing the database"),
+            Every(1.0, numbering.refill, "reserving numbers"),
+            Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
+            Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
+            Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
+        ],
+    )
 
     async def start_and_stop(app: web.Application) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as running:
-            dsn = settings.database_url or _start_embedded(settings, running)
-            running.push_async_callback(database.close)
-            await database.open(dsn)
-            await migrate(database, read_migrations(resources.MIGRATIONS))
-            await lease.take()
-            running.push_async_callback(_release, lease)
-            await numbering.refill()
-            for part in (chat, events, leaderboard):
-                await part.load()
-            pauses.start()
-            running.callback(pauses.stop)
-            await running.enter_async_context(_running(commits, lifecycle))
-            for interval, actions in (
-                (LAG_INTERVAL, [statistics.measure_lag]),
-                (0.25, [events.announce]),
-                (1.0, [online.announce, statistics.sample, feed.publish, database.probe, numbering.refill]),
-                (1.0, [lambda: hub.sweep(loop.time(), settings.connection_timeout)]),
-                (1.0, [lambda: admin_hub.sweep(loop.time(), settings.connection_timeout)]),
-                (RENEW_INTERVAL, [lambda: _keep(lease, lifecycle)]),
-                (settings.cleanup_interval, [chat.clean_up, events.clean_up]),
-                (60.0, [lambda: _log_sizes(hub, database)]),
-            ):
-                await running.enter_async_context(background.every(interval, *actions))
+        async with running(parts, settings):
             yield
 
     async def shut_down(app: web.Application) -> None:
@@ -183,42 +179,6 @@ def _kept_password(file: Path) -> str:
         raise SettingError(
             f"the dashboard's password cannot be kept in {file} ({error.strerror}): set TILO_ADMIN_PASSWORD, or TILO_DATA_DIR"
         ) from None
-
-
-def _start_embedded(settings: Settings, running: contextlib.AsyncExitStack) -> str:
-    """Starts the database on the main thread: its end is tied to the thread that started it."""
-    embedded = EmbeddedPostgres(settings.data_dir)
-    dsn = embedded.start()
-    running.callback(embedded.stop)
-    return dsn
-
-
-@contextlib.asynccontextmanager
-async def _running(commits: Sequence[GroupCommit[Any, Any]], lifecycle: Lifecycle) -> AsyncIterator[None]:
-    """Stores while the block runs, and after it what is left; what cannot be stored is counted as lost."""
-    tasks = [asyncio.create_task(commit.run()) for commit in commits]
-    try:
-        yield
-    finally:
-        for commit in commits:
-            commit.close()
-        await asyncio.wait(tasks, timeout=LAST_FLUSH_TIMEOUT)
-        for task in tasks:
-            task.cancel()
-        lifecycle.lost_writes = sum(commit.pending for commit in commits)
-
-
-async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
-    try:
-        await lease.renew()
-    except LeaseTaken as error:
-        lifecycle.fail(str(error))
-
-
-async def _release(lease: Lease) -> None:
-    """Without a database the lease expires by itself, or is taken from the process that is gone."""
-    with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
-        await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)
 
 
 def _log_sizes(hub: Hub, database: Database) -> None:

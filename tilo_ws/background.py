@@ -1,44 +1,52 @@
-"""Runs an action again and again beside everything else, and stops it between two runs, never inside one."""
+"""Runs actions again and again beside everything else, and stops them between two runs."""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-
-from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from typing import NamedTuple
 
 logger = logging.getLogger(__name__)
 
-Action = Callable[[], Awaitable[None] | None]
+STOP_TIMEOUT = 2.0
+"""Seconds at the end that runs which are under way have to finish, all together; then they are cancelled."""
+
+
+class Every(NamedTuple):
+    """An action that begins again `interval` seconds after its last run ended."""
+
+    interval: float
+    action: Callable[[], Awaitable[None] | None]
+    name: str
 
 
 @contextlib.asynccontextmanager
-async def every(interval: float, *actions: Action) -> AsyncIterator[None]:
-    """While the block runs, calls each action `interval` seconds after its last run ended.
+async def running(*schedule: Every, told: tuple[type[Exception], ...] = ()) -> AsyncIterator[None]:
+    """Runs the schedule while the block lasts.
 
-    An action that fails is logged with its traceback and runs again the next time. At the end of the block the run that is
-    under way is finished first.
+    An action that fails is logged with its traceback and runs again; of the exceptions in `told` the log has heard already.
     """
     stopping = asyncio.Event()
-    tasks = [asyncio.create_task(_repeat(action, interval, stopping)) for action in actions]
+    tasks = [asyncio.create_task(_repeat(entry, stopping, told), name=entry.name) for entry in schedule]
     try:
         yield
     finally:
         stopping.set()
-        await asyncio.gather(*tasks)
+        _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _repeat(action: Action, interval: float, stopping: asyncio.Event) -> None:
+async def _repeat(entry: Every, stopping: asyncio.Event, told: tuple[type[Exception], ...]) -> None:
     while not stopping.is_set():
         try:
-            running = action()
-            if running is not None:
-                await running
-        except DatabaseAway:
-            pass  # the database has logged its fault, once; the action runs again
-        except StatementTimeout as error:
-            logger.warning("%s: %s", getattr(action, "__qualname__", action), error)
+            run = entry.action()
+            if run is not None:
+                await run
+        except told:
+            pass
         except Exception:
-            logger.exception("%s failed; it runs again in %g s", getattr(action, "__qualname__", action), interval)
+            logger.exception("%s failed; it runs again in %g s", entry.name, entry.interval)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), interval)
+            await asyncio.wait_for(stopping.wait(), entry.interval)

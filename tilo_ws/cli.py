@@ -19,7 +19,7 @@ from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
 
@@ -38,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             run: Command = options.run
             return runner.run(run(settings, options))
-    except DatabaseAway as error:
+    except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
+    except AccessDenied as error:
+        return _refuse(f"the database's user may not do what is needed: {error}")
     except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
@@ -89,8 +91,11 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
         async with _database(settings) as database:
             [row] = await database.query("server_version")()
             pending = await pending_migrations(database, read_migrations(resources.MIGRATIONS))
-    except (DatabaseAway, EmbeddedPostgresError, SchemaError) as error:
+    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedPostgresError, SchemaError) as error:
         print(f"database: {error}")
+        return 1
+    if pending and not row.can_create:
+        print("database: its user may not create tables, which the next start has to")
         return 1
     schema = f"{len(pending)} migrations to apply at the next start" if pending else "schema up to date"
     print(f"database: ok, PostgreSQL {row.server_version}, {schema}")

@@ -47,7 +47,7 @@ async def serve(settings: Settings) -> int:
     if lifecycle.failed.is_set():
         logger.critical("%s", lifecycle.reason)
     if lifecycle.lost_writes:
-        logger.critical("%d writes were not stored: the database is away", lifecycle.lost_writes)
+        logger.critical("%d writes were not stored", lifecycle.lost_writes)
     logger.info("ended")
     return 1 if lifecycle.failed.is_set() or lifecycle.lost_writes else 0
 
@@ -98,5 +98,5 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         reason = os.strerror(error.errno) if error.errno else error
         raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
     host, port = runner.addresses[0][:2]
-    shown = "localhost" if host in ("0.0.0.0", "::") else host
+    shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     logger.info("listening on http://%s:%d, WebSocket at /ws, dashboard at /admin", shown, port)

@@ -40,10 +40,16 @@ def _dsn(raw: str) -> str:
     return raw
 
 
+_INFINITY = float("inf")
+
+
 def _number(least: float, most: float, *, whole: bool = False, above: bool = False) -> Callable[[str], Any]:
     kind = "a whole number" if whole else "a number"
-    lower = "above" if above else "from"
-    allowed = f"{kind} {lower} {least:g}" + (f" to {most:g}" if most != float("inf") else (" up" if not above else ""))
+    allowed = f"{kind} {'above' if above else 'from'} {least:,}"
+    if most != _INFINITY:
+        allowed += f", at most {most:,}" if above else f" to {most:,}"
+    elif not above:
+        allowed += " up"
 
     def parse(raw: str) -> float | int:
         if not re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
@@ -80,9 +86,8 @@ def _networks(raw: str) -> tuple[IPNetwork, ...]:
         raise _Refused("addresses or networks such as 127.0.0.1,10.0.0.0/8, separated by commas") from None
 
 
-_INFINITY = float("inf")
 _COUNT = _number(0, 2**31, whole=True)
-_RATE = _number(0, _INFINITY)
+_FROM_ZERO = _number(0, _INFINITY)
 
 
 def _setting(name: str, default: str | None, parse: Callable[[str], Any], *, secret: bool = False) -> Any:
@@ -104,14 +109,14 @@ class Settings:
     pool_min: int = _setting("TILO_POOL_MIN", "5", _number(1, 1000, whole=True))
     pool_max: int = _setting("TILO_POOL_MAX", "20", _number(1, 1000, whole=True))
     cleanup_interval: float = _setting("TILO_CLEANUP_INTERVAL", "5", _number(0, 86400, above=True))
-    chat_retention: float = _setting("TILO_CHAT_RETENTION", "86400", _RATE)
-    connection_timeout: float = _setting("TILO_CONNECTION_TIMEOUT", "60", _RATE)
+    chat_retention: float = _setting("TILO_CHAT_RETENTION", "86400", _FROM_ZERO)
+    connection_timeout: float = _setting("TILO_CONNECTION_TIMEOUT", "60", _FROM_ZERO)
     max_message_length: int = _setting("TILO_MAX_MESSAGE_LENGTH", "500", _COUNT)
     max_nickname_length: int = _setting("TILO_MAX_NICKNAME_LENGTH", "32", _COUNT)
     max_frame_bytes: int = _setting("TILO_MAX_FRAME_BYTES", "16384", _COUNT)
-    chat_rate: float = _setting("TILO_CHAT_RATE", "2", _RATE)
+    chat_rate: float = _setting("TILO_CHAT_RATE", "2", _FROM_ZERO)
     chat_burst: float = _setting("TILO_CHAT_BURST", "10", _number(1, _INFINITY))
-    command_rate: float = _setting("TILO_COMMAND_RATE", "20", _RATE)
+    command_rate: float = _setting("TILO_COMMAND_RATE", "20", _FROM_ZERO)
     command_burst: float = _setting("TILO_COMMAND_BURST", "60", _number(1, _INFINITY))
     max_connections: int = _setting("TILO_MAX_CONNECTIONS", "0", _COUNT)
     trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)

@@ -8,4 +8,5 @@ WITH removed AS (
     SET removed_seq = GREATEST(removed_seq, (SELECT max(seq) FROM removed))
     WHERE EXISTS (SELECT FROM removed)
 )
-SELECT count(*) AS removed FROM removed
+SELECT count(*) AS removed, max(seq) AS last
+FROM removed

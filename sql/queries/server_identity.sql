@@ -1,2 +1,2 @@
-SELECT epoch, name_key, removed_seq
+SELECT name_key
 FROM server_identity

@@ -1,1 +1,3 @@
-SELECT current_setting('server_version') AS server_version
+SELECT
+    current_setting('server_version') AS server_version,
+    has_schema_privilege(current_schema(), 'CREATE') AS can_create

@@ -12,13 +12,13 @@ from tilo_ws.load.run import Percentiles, Plan, Report, Run
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the options of `load`."""
     plan = Plan()
-    parser.add_argument("--clients", type=_count, default=plan.clients, metavar="N", help="players (%(default)s)")
+    parser.add_argument("--clients", type=_players, default=plan.clients, metavar="N", help="players (%(default)s)")
     parser.add_argument(
-        "--rate", type=_rate, default=plan.rate, metavar="R", help="chat messages a second, of all (%(default)s)"
+        "--rate", type=_number, default=plan.rate, metavar="R", help="chat messages a second, of all (%(default)s)"
     )
-    parser.add_argument("--seconds", type=_rate, default=plan.seconds, metavar="S", help="how long (%(default)s)")
+    parser.add_argument("--seconds", type=_number, default=plan.seconds, metavar="S", help="how long (%(default)s)")
     parser.add_argument("--url", default=plan.url, help="the server's WebSocket (%(default)s)")
-    parser.add_argument("--scores", type=_rate, default=0.0, metavar="R", help="acknowledged scores a second, of all")
+    parser.add_argument("--scores", type=_number, default=0.0, metavar="R", help="acknowledged scores a second, of all")
     parser.add_argument("--in-flight", type=_count, default=0, metavar="N", help="instead of a rate: chat messages under way")
     parser.add_argument("--stalled", type=_count, default=0, metavar="N", help="further players that never read")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, without a progress bar")
@@ -57,6 +57,13 @@ def _as_text(delay: Percentiles) -> str:
     return f"p50 {delay.p50_ms} ms, p90 {delay.p90_ms} ms, p99 {delay.p99_ms} ms, at most {delay.max_ms} ms"
 
 
+def _players(raw: str) -> int:
+    value = _count(raw)
+    if value == 0:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
 def _count(raw: str) -> int:
     value = int(raw)
     if value < 0:
@@ -64,7 +71,7 @@ def _count(raw: str) -> int:
     return value
 
 
-def _rate(raw: str) -> float:
+def _number(raw: str) -> float:
     value = float(raw)
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError("must be a number from 0 up")

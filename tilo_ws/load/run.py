@@ -83,6 +83,8 @@ class Run:
 
     async def play(self) -> Report:
         """Raises CannotPlay."""
+        if self._url.scheme not in ("ws", "wss") or not self._url.hostname:
+            raise CannotPlay(f"{self._plan.url}: expected an address such as ws://localhost:8765/ws")
         try:
             began = time.monotonic()
             await self._connect()
@@ -112,12 +114,14 @@ class Run:
 
     async def _open(self, number: int) -> Player:
         loop = asyncio.get_running_loop()
+        secure = self._url.scheme == "wss"
         every = -(-self._plan.clients // _MEASURING_PLAYERS)
         try:
             _, player = await loop.create_connection(
                 lambda: Player(self._tally, self._url, number, measures=number % every == 0),
-                self._url.hostname or "",
-                self._url.port or 80,
+                str(self._url.hostname),
+                self._url.port or (443 if secure else 80),
+                ssl=secure or None,
             )
             await player.opened
         except (OSError, Refused) as error:

@@ -24,6 +24,11 @@ class History:
         """Adds messages, oldest first."""
         self._messages.extend(messages)
 
+    def remove_through(self, seq: int) -> None:
+        """Forgets the messages up to this number."""
+        while self._messages and self._messages[0].seq <= seq:
+            self._messages.popleft()
+
     def newest(self, count: int) -> list[ChatMessage]:
         """The last `count` messages, oldest first."""
         return list(islice(self._messages, max(0, len(self._messages) - count), None))

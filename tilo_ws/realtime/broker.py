@@ -33,6 +33,9 @@ class Broker(Protocol):
     def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
         """Hands a draft to every server. The caller has made sure that there are `numbers_left`."""
 
+    def remember(self, messages: Iterable[ChatMessage], ids: Iterable[tuple[UUID, int, float]]) -> None:
+        """Takes over what the database kept, oldest first: the newest messages, the latest ids with their age in seconds."""
+
     @property
     def numbers_left(self) -> int:
         """How many messages can be numbered before more numbers are reserved."""
@@ -58,7 +61,7 @@ class MemoryBroker:
         self._answer = answer
 
     def remember(self, messages: Iterable[ChatMessage], ids: Iterable[tuple[UUID, int, float]]) -> None:
-        """Takes over what the database kept, oldest first: the newest messages, the latest ids with their age in seconds."""
+        """See Broker."""
         self.history.extend(messages)
         now = self._clock()
         for id, seq, age in ids:
@@ -87,5 +90,8 @@ class MemoryBroker:
 
     def _next_seq(self) -> int:
         block = self._blocks[0]
-        self._blocks[:1] = [block[1:]] if len(block) > 1 else []
+        if len(block) > 1:
+            self._blocks[0] = block[1:]
+        else:
+            del self._blocks[0]
         return block[0]

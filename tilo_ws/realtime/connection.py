@@ -59,8 +59,8 @@ class Connection:
         return self._transport.get_write_buffer_size()
 
     def write(self, frames: bytes, count: int = 1) -> None:
-        """Sends whole frames, `count` in number, without waiting. Does nothing once the connection closes."""
-        if self.close_code is not None:
+        """Sends whole frames, `count` in number, without waiting. Does nothing once the connection closes or is lost."""
+        if self.close_code is not None or self._transport.is_closing():
             return
         self._transport.write(frames)
         self.messages_out += count

@@ -61,8 +61,21 @@ class Fanout:
         self._write_some()
 
     def _write_some(self) -> None:
-        """Writes to the connections that are left, for 5 ms at most."""
-        yield_at = self._loop.time() + _MAX_BLOCK
+        """Writes to the connections that are left, for 5 ms at most. A bug ends its round, never the fan-out."""
+        try:
+            more = self._write_for(_MAX_BLOCK)
+        except Exception:
+            self._targets.clear()
+            self._end_round()
+            raise
+        if more:
+            self._loop.call_soon(self._write_some)
+        else:
+            self._end_round()
+
+    def _write_for(self, seconds: float) -> bool:
+        """Returns whether connections are left when the time is over."""
+        yield_at = self._loop.time() + seconds
         targets, frames, count = self._targets, self._round, self._round_count
         while targets:
             step = targets[-_STEP:]
@@ -71,9 +84,8 @@ class Fanout:
                 connection.write(frames, count)
             self.deliveries += count * len(step)
             if targets and self._loop.time() >= yield_at:
-                self._loop.call_soon(self._write_some)
-                return
-        self._end_round()
+                return True
+        return False
 
     def _end_round(self) -> None:
         self._round = b""

@@ -27,19 +27,24 @@ class Session:
         """Carries out what one text frame says. A client's mistake is answered by `error`; any other exception is a bug."""
         self._connection.messages_in += 1
         command, error, ref = parse(text)
-        if command is not None:
-            try:
-                self._limit(now)
+        try:
+            self._limit(now)
+            if command is not None:
                 self._handlers[type(command)](self._connection, command)
-            except CommandError as mistake:
-                error = mistake
+        except CommandError as refusal:
+            error = refusal
         if error is not None:
             self._connection.write(pushes.error(error, ref))
 
-    def refuse_binary(self) -> None:
+    def refuse_binary(self, now: float) -> None:
         """Answers a binary frame: commands are text."""
         self._connection.messages_in += 1
-        self._connection.write(pushes.error(CommandError(ErrorCode.BAD_JSON, "send text frames"), None))
+        error = CommandError(ErrorCode.BAD_JSON, "send text frames")
+        try:
+            self._limit(now)
+        except CommandError as refusal:
+            error = refusal
+        self._connection.write(pushes.error(error, None))
 
     def _limit(self, now: float) -> None:
         if retry_after := self._bucket.take(now):

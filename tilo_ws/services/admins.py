@@ -1,6 +1,7 @@
 """Who may use the dashboard, and what they did there."""
 
 import hmac
+import ipaddress
 import json
 import logging
 import secrets
@@ -37,15 +38,16 @@ class Admins:
 
     def log_in(self, username: str, password: str, ip: str) -> None:
         """Raises WrongPassword."""
-        bucket = self._attempts.setdefault(ip, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
-        self._attempts.move_to_end(ip)
+        place = _place(ip)
+        bucket = self._attempts.setdefault(place, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
+        self._attempts.move_to_end(place)
         if len(self._attempts) > _MAX_ADDRESSES:
             self._attempts.popitem(last=False)
         if wait := bucket.take(self._clock()):
             raise WrongPassword(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
-        right = hmac.compare_digest(password.encode(), self._password.encode())
+        right = hmac.compare_digest(password.encode(errors="replace"), self._password.encode())
         if right and username == USERNAME:
-            del self._attempts[ip]
+            del self._attempts[place]
             logger.info("admin %s logged in from %s", username, ip)
             return
         logger.warning("admin login failed from %s", ip)
@@ -56,6 +58,15 @@ class Admins:
         """Writes down who did what from where."""
         logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
+
+
+def _place(ip: str) -> str:
+    """Who counts as one: an address, and with IPv6 the /64 network that a household or a machine gets."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip  # a UNIX socket has no address
+    return ip if address.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 def kept_password(file: Path) -> str:

@@ -12,7 +12,7 @@ from tilo_ws.protocol.commands import SendChat
 from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
 from tilo_ws.protocol.text import clean
 from tilo_ws.protocol.token_bucket import TokenBucket
-from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
@@ -28,7 +28,7 @@ class Chat:
     def __init__(
         self,
         database: Database,
-        broker: MemoryBroker,
+        broker: Broker,
         backlog: Backlog,
         *,
         max_message_length: int,
@@ -59,7 +59,7 @@ class Chat:
 
     async def load(self) -> None:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
-        newest = await self._newest(limit=1_000)
+        newest = await self._newest(limit=self._broker.history.capacity)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
         self._broker.remember(
@@ -77,7 +77,8 @@ class Chat:
             raise busy()
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
-        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, connection.email, message, self._clock()), receipt)
+        # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
+        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, None, message, self._clock()), receipt)
 
     def answer(self, message: ChatMessage, receipt: Receipt) -> None:
         """Takes the broker's answer and lets the receipt wait for the row.
@@ -94,6 +95,7 @@ class Chat:
             return
         [row] = await self._remove_old(before=self._clock() - self._retention)
         if row.removed:
+            self._broker.history.remove_through(row.last)
             logger.info("clean-up: removed %d chat messages", row.removed)
         await self._look_for_oldest()
 
@@ -118,8 +120,11 @@ class Chat:
             self._oldest_at = min(message.created_at for message in messages)
 
     async def _look_for_oldest(self) -> None:
+        # A batch that is stored while PostgreSQL is asked sets it too.
+        self._oldest_at = None
         [row] = await self._oldest()
-        self._oldest_at = row.created_at
+        if row.created_at is not None:
+            self._oldest_at = row.created_at
 
 
 def _later(first: ChatMessage, second: ChatMessage) -> ChatMessage:

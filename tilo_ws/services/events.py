@@ -1,5 +1,6 @@
 """Global events, such as a score multiplier: from a start to an end, shown to every player while they last."""
 
+import asyncio
 import logging
 import math
 import time
@@ -54,6 +55,8 @@ class Events:
         self._remove_expired = database.query("remove_expired_events")
         self._events: dict[UUID, GlobalEvent] = {}
         self._shown: list[GlobalEvent] = []
+        # Between reading an event and storing its change nobody else may change it.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
         """Reads the events that are not over from PostgreSQL."""
@@ -77,20 +80,23 @@ class Events:
         """Stores and, when its time has come, shows an event; without `starts_at` it starts now. Raises CommandError."""
         start = self._clock() if starts_at is None else starts_at
         event = _checked(GlobalEvent(uuid4(), type, value, start, expires_at), self._clock())
-        await self._keep(event)
+        async with self._changing:
+            await self._keep(event)
         return event
 
     async def change(self, id: UUID, **changes: object) -> GlobalEvent:
         """Replaces fields of an event. Raises UnknownEvent, CommandError."""
-        event = _checked(msgspec.structs.replace(self._find(id), **changes), self._clock())
-        await self._keep(event)
+        async with self._changing:
+            event = _checked(msgspec.structs.replace(self._find(id), **changes), self._clock())
+            await self._keep(event)
         return event
 
     async def end(self, id: UUID) -> GlobalEvent:
         """Ends an event, or withdraws one that is planned. Raises UnknownEvent."""
-        event = self._find(id)
-        await self._remove(id=id)
-        self._events.pop(id, None)
+        async with self._changing:
+            event = self._find(id)
+            await self._remove(id=id)
+            del self._events[id]
         self.announce()
         return event
 
@@ -103,13 +109,14 @@ class Events:
 
     async def clean_up(self) -> None:
         """Removes events that are over. PostgreSQL is asked only when there is one."""
-        now = self._clock()
-        over = [event.id for event in self._events.values() if event.expires_at <= now]
-        if not over:
-            return
-        await self._remove_expired(now=now)
-        for id in over:
-            self._events.pop(id, None)
+        async with self._changing:
+            now = self._clock()
+            over = [event.id for event in self._events.values() if event.expires_at <= now]
+            if not over:
+                return
+            await self._remove_expired(now=now)
+            for id in over:
+                del self._events[id]
         logger.info("clean-up: removed %d expired events", len(over))
 
     async def _keep(self, event: GlobalEvent) -> None:

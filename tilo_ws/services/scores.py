@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tilo_ws.protocol import pushes
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
+from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all, refused_by_database
 from tilo_ws.services.leaderboard import PlayerScore
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import Backlog, GroupCommit
@@ -80,4 +81,7 @@ def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
 
 
 def _refuse(update: ScoreUpdate, receipts: list[Receipt]) -> None:
-    refuse_all(receipts or [Receipt(update.connection, None)])
+    if receipts:
+        refuse_all(receipts)
+    else:
+        update.connection.write(pushes.error(refused_by_database(), None))

@@ -5,6 +5,7 @@ dead database never delays a WebSocket.
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 _CONNECT_TIMEOUT = 5.0
 _STATEMENT_TIMEOUT = 10.0
-_CLOSE_TIMEOUT = 5.0
+_CLOSE_TIMEOUT = 1.0
 
 
 class Database:
@@ -46,26 +47,31 @@ class Database:
         self._statements = {file.stem: file.read_text(encoding="utf-8") for file in queries.glob("*.sql")}
         self._statement_timeout = statement_timeout
         self._pool = Pool(pool_min, pool_max, _CONNECT_TIMEOUT)
-        self._loop = asyncio.SelectorEventLoop()
-        self._loop.set_exception_handler(_log_unexpected)
-        self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._is_open = False
         self._away_since: float | None = None
 
     async def open(self, dsn: str) -> None:
         """Connects to the database that the libpq connection string names. Raises DatabaseAway."""
+        self._loop = asyncio.SelectorEventLoop()
+        self._loop.set_exception_handler(_log_unexpected)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="database", daemon=True)
         self._thread.start()
         try:
             # Resolving a name blocks the database's thread and knows no time limit, hence one on this side.
             await asyncio.wait_for(self._on_thread(self._pool.open(dsn)), _CONNECT_TIMEOUT + 1)
         except TimeoutError:
             raise DatabaseAway(f"no connection within {_CONNECT_TIMEOUT + 1:g} s") from None
+        self._is_open = True
 
     async def close(self) -> None:
-        """Closes all connections and ends the thread."""
-        try:
-            await asyncio.wait_for(self._on_thread(self._pool.close()), _CLOSE_TIMEOUT)
-        except TimeoutError:
-            logger.warning("database connections did not close within %g s", _CLOSE_TIMEOUT)
+        """Closes all connections and ends the thread, as far as it is not stuck in a name look-up."""
+        if self._thread is None:
+            return
+        if self._is_open:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._on_thread(self._pool.close()), _CLOSE_TIMEOUT)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CLOSE_TIMEOUT)
         if not self._thread.is_alive():

@@ -8,6 +8,7 @@ _PASSING_CLASSES = ("08", "40", "53", "57")
 _PASSING_STATES = ("25006", "55P03")
 _DATA_CLASSES = ("22", "23")
 _LOST_CONNECTION_STATES = ("57P01", "57P02", "57P05")
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 class DatabaseAway(Exception):
@@ -22,19 +23,31 @@ class BadData(Exception):
     """PostgreSQL refuses the values (SQLSTATE classes 22 and 23): the same statement will never succeed."""
 
 
+class AccessDenied(Exception):
+    """The database's user may not do this."""
+
+
 def translated(error: psycopg2.Error) -> Exception:
     """The error in our words; one that only a mistake in our SQL can cause comes back as it is."""
-    state = error.pgcode
-    if state is None or state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES:
+    state = error.pgcode or ""
+    if is_lost_connection(error) or state.startswith(_PASSING_CLASSES) or state in _PASSING_STATES:
         return DatabaseAway(one_line(error))
     if state.startswith(_DATA_CLASSES):
         return BadData(one_line(error))
+    if state == _INSUFFICIENT_PRIVILEGE:
+        return AccessDenied(one_line(error))
     return error
 
 
 def is_lost_connection(error: psycopg2.Error) -> bool:
-    """Whether the connection died, rather than the statement on it failed."""
-    return error.pgcode is None or error.pgcode.startswith("08") or error.pgcode in _LOST_CONNECTION_STATES
+    """Whether the connection died, rather than the statement on it failed.
+
+    libpq's own errors have no SQLSTATE. psycopg2 raises them as one of these classes; its subclasses without a SQLSTATE, such
+    as "can't adapt type", are mistakes of the caller.
+    """
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) or type(error) is psycopg2.DatabaseError
+    return error.pgcode.startswith("08") or error.pgcode in _LOST_CONNECTION_STATES
 
 
 def one_line(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout, one_
 logger = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
-Receipt = TypeVar("Receipt")
+Waiter = TypeVar("Waiter")
 
 MAX_BATCH_ROWS = 1_000
 """Rows in a statement: more blocks the thread that formats it (10,000 rows: 29 ms) and gains nothing."""
@@ -25,7 +25,7 @@ RETRY_INTERVAL = 1.0
 
 
 class Backlog:
-    """How much may wait to be stored, over all group commits together: rows and receipts."""
+    """How much may wait to be stored, over all group commits together: rows and waiters."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self.limit = limit
@@ -37,24 +37,24 @@ class Backlog:
         return self.count >= self.limit
 
 
-class _Pending(Generic[Row, Receipt]):
-    __slots__ = ("added_at", "receipts", "row")
+class _Pending(Generic[Row, Waiter]):
+    __slots__ = ("added_at", "row", "waiters")
 
     def __init__(self, row: Row, added_at: float) -> None:
         self.row = row
         self.added_at = added_at
-        self.receipts: list[Receipt] = []
+        self.waiters: list[Waiter] = []
 
 
-class GroupCommit(Generic[Row, Receipt]):
+class GroupCommit(Generic[Row, Waiter]):
     """Rows on their way into PostgreSQL, merged by key.
 
     One statement is in flight at most; while it runs the next batch gathers. The first row after a quiet time is stored at
     once. Rows are kept and tried again while the database is away. A row that PostgreSQL refuses is found by halving the batch:
     it alone is refused, the rest is stored.
 
-    `store(rows)` must be safe to run twice. `merge(old, new)` joins two rows of one key. `stored(receipts)` and
-    `refused(row, receipts)` are told the outcome.
+    `store(rows)` must be safe to run twice. `merge(old, new)` joins two rows of one key. `stored(waiters)` and
+    `refused(row, waiters)` are told the outcome.
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class GroupCommit(Generic[Row, Receipt]):
         *,
         store: Callable[[list[Row]], Awaitable[None]],
         merge: Callable[[Row, Row], Row],
-        stored: Callable[[list[Receipt]], None],
-        refused: Callable[[Row, list[Receipt]], None],
+        stored: Callable[[list[Waiter]], None],
+        refused: Callable[[Row, list[Waiter]], None],
         clock: Callable[[], float] = time.monotonic,
         wait: "Callable[[asyncio.Event, float], Awaitable[None]] | None" = None,
     ) -> None:
@@ -77,8 +77,8 @@ class GroupCommit(Generic[Row, Receipt]):
         self._refused = refused
         self._clock = clock
         self._wait = wait or _wait
-        self._pending: dict[Hashable, _Pending[Row, Receipt]] = {}
-        self._in_flight: dict[Hashable, _Pending[Row, Receipt]] = {}
+        self._pending: dict[Hashable, _Pending[Row, Waiter]] = {}
+        self._in_flight: dict[Hashable, _Pending[Row, Waiter]] = {}
         self._not_before = 0.0
         self._failing = False
         self._closing = False
@@ -91,6 +91,11 @@ class GroupCommit(Generic[Row, Receipt]):
         return len(self._pending) + len(self._in_flight)
 
     @property
+    def failing(self) -> bool:
+        """Whether the last statement could not be carried out."""
+        return self._failing
+
+    @property
     def oldest_age(self) -> float:
         """Seconds that the oldest of them has waited; 0 when there is none."""
         for rows in (self._in_flight, self._pending):
@@ -98,7 +103,7 @@ class GroupCommit(Generic[Row, Receipt]):
                 return self._clock() - next(iter(rows.values())).added_at
         return 0.0
 
-    def add(self, key: Hashable, row: Row, receipt: Receipt | None = None) -> None:
+    def add(self, key: Hashable, row: Row, waiter: Waiter | None = None) -> None:
         """Takes a row to store. The caller has asked `Backlog.full`."""
         entry = self._pending.get(key)
         if entry is None:
@@ -109,8 +114,8 @@ class GroupCommit(Generic[Row, Receipt]):
                 self._hurry.set()
         else:
             entry.row = self._merge(entry.row, row)
-        if receipt is not None:
-            entry.receipts.append(receipt)
+        if waiter is not None:
+            entry.waiters.append(waiter)
             self._backlog.count += 1
 
     async def run(self) -> None:
@@ -160,17 +165,17 @@ class GroupCommit(Generic[Row, Receipt]):
             return
         for key in keys:
             entry = self._settle(key)
-            if entry.receipts:
-                self._stored(entry.receipts)
+            if entry.waiters:
+                self._stored(entry.waiters)
 
     def _refuse(self, key: Hashable, reason: str) -> None:
         entry = self._settle(key)
         logger.error("%s: one row refused by the database: %s", self._name, reason)
-        self._refused(entry.row, entry.receipts)
+        self._refused(entry.row, entry.waiters)
 
-    def _settle(self, key: Hashable) -> _Pending[Row, Receipt]:
+    def _settle(self, key: Hashable) -> _Pending[Row, Waiter]:
         entry = self._in_flight.pop(key)
-        self._backlog.count -= 1 + len(entry.receipts)
+        self._backlog.count -= 1 + len(entry.waiters)
         return entry
 
     def _take_back(self) -> None:
@@ -183,7 +188,7 @@ class GroupCommit(Generic[Row, Receipt]):
                 self._pending[key] = newer
             else:
                 older.row = self._merge(older.row, newer.row)
-                older.receipts += newer.receipts
+                older.waiters += newer.waiters
                 self._backlog.count -= 1
         if self._closing:
             return

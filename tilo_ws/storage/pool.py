@@ -123,24 +123,32 @@ class Pool:
                 self._connections.acquire() as connection,
                 connection.cursor(cursor_factory=NamedTupleCursor) as cursor,
             ):
-                try:
-                    await cursor.execute(limited, parameters, timeout=time_limit + _ANSWER_GRACE)
-                except psycopg2.Error as error:
-                    if is_lost_connection(error):
-                        connection.close()
-                        raise _LostConnection(one_line(error)) from None
-                    raise
+                await _execute(connection, cursor, limited, parameters, time_limit)
                 return await cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
             raise translated(error) from error
-        except ValueError as error:
-            # psycopg2 refuses a text with NUL or half a surrogate pair before PostgreSQL sees it.
-            raise BadData(one_line(error)) from error
         except TimeoutError:
-            raise DatabaseAway(f"no answer within {time_limit + _ANSWER_GRACE:g} s") from None
-        except asyncio.CancelledError:
-            # aiopg raises this for a statement_timeout too; only a real cancellation has been asked of the task.
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            raise StatementTimeout(f"cancelled by PostgreSQL after {time_limit:g} s") from None
+            raise DatabaseAway(f"no connection within {self._connect_timeout:g} s") from None
+
+
+async def _execute(
+    connection: "aiopg.Connection", cursor: "aiopg.Cursor", sql: str, parameters: Mapping[str, Any] | None, time_limit: float
+) -> None:
+    try:
+        await cursor.execute(sql, parameters, timeout=time_limit + _ANSWER_GRACE)
+    except psycopg2.Error as error:
+        if is_lost_connection(error):
+            connection.close()
+            raise _LostConnection(one_line(error)) from None
+        raise
+    except ValueError as error:
+        # psycopg2 refuses a text with NUL or half a surrogate pair before PostgreSQL sees it.
+        raise BadData(one_line(error)) from error
+    except TimeoutError:
+        raise DatabaseAway(f"no answer within {time_limit + _ANSWER_GRACE:g} s") from None
+    except asyncio.CancelledError:
+        # aiopg raises this for a statement_timeout too; only a real cancellation has been asked of the task.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise StatementTimeout(f"cancelled by PostgreSQL after {time_limit:g} s") from None

@@ -2,7 +2,7 @@
 
 import datetime
 import time
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -57,13 +57,12 @@ async def create_event(request: web.Request) -> web.Response:
     """`POST /api/v1/events`."""
     new = await _body(request, NewEvent)
     starts_at = _seconds(new.starts_at)
-    if (new.duration is None) == (new.expires_at is None):
-        raise CommandError(ErrorCode.INVALID_FIELD, "duration: give either duration or expires_at")
-    expires_at = (
-        (starts_at if starts_at is not None else time.time()) + new.duration
-        if new.duration is not None
-        else _seconds(new.expires_at) or 0.0
-    )
+    if new.expires_at is not None and new.duration is None:
+        expires_at = _seconds(new.expires_at)
+    elif new.duration is not None and new.expires_at is None:
+        expires_at = (time.time() if starts_at is None else starts_at) + _positive(new.duration)
+    else:
+        raise _either_or()
     event = await request.app[keys.EVENTS].create(
         type=new.type, value=str(new.value), starts_at=starts_at, expires_at=expires_at
     )
@@ -83,7 +82,9 @@ async def change_event(request: web.Request) -> web.Response:
     if change.expires_at is not msgspec.UNSET:
         fields["expires_at"] = _seconds(change.expires_at)
     if change.duration is not msgspec.UNSET:
-        fields["expires_at"] = time.time() + change.duration
+        if "expires_at" in fields:
+            raise _either_or()
+        fields["expires_at"] = time.time() + _positive(change.duration)
     event = await request.app[keys.EVENTS].change(_id(request), **fields)
     return _json(event_fields(event, time.time()))
 
@@ -109,7 +110,7 @@ async def _body(request: web.Request, type: type[T]) -> T:
 
 def _limit(request: web.Request, *, default: int, most: int) -> int:
     raw = request.query.get("limit", str(default))
-    if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:9]) <= most):
+    if not (raw.isascii() and raw.isdigit() and len(raw) <= len(str(most)) and 1 <= int(raw) <= most):
         raise CommandError(ErrorCode.INVALID_FIELD, f"limit: must be a whole number from 1 to {most}")
     return int(raw)
 
@@ -121,8 +122,22 @@ def _id(request: web.Request) -> UUID:
         raise web.HTTPNotFound(text="there is no such event, or it is over") from None
 
 
+@overload
+def _seconds(moment: datetime.datetime) -> float: ...
+@overload
+def _seconds(moment: None) -> None: ...
 def _seconds(moment: datetime.datetime | None) -> float | None:
     """Seconds since 1970; a time without a zone is UTC."""
     if moment is None:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def _positive(duration: float) -> float:
+    if duration <= 0:
+        raise CommandError(ErrorCode.INVALID_FIELD, "duration: must be above 0")
+    return duration
+
+
+def _either_or() -> CommandError:
+    return CommandError(ErrorCode.INVALID_FIELD, "duration: give either duration or expires_at")

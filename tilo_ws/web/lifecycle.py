@@ -39,7 +39,7 @@ class Lifecycle:
             return
         self.draining = True
         looks = round(_STORE_TIMEOUT / _LOOK_INTERVAL)
-        while looks and any(commit.pending for commit in self._commits):
+        while looks and any(commit.pending and not commit.failing for commit in self._commits):
             await asyncio.sleep(_LOOK_INTERVAL)
             looks -= 1
         self._hub.close_all(CloseCode.SERVICE_RESTART, "restart")

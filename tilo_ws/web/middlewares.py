@@ -1,6 +1,6 @@
 """What holds for every HTTP answer: security headers, and errors of the API as JSON."""
 
-import hmac
+import logging
 from collections.abc import Mapping
 
 from aiohttp import web
@@ -10,6 +10,9 @@ from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import UnknownEvent
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
+from tilo_ws.web.untrusted import same_secret
+
+logger = logging.getLogger(__name__)
 
 API_PREFIX = "/api/v1/"
 
@@ -48,6 +51,9 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         return _error(error.status, error.reason.lower().replace(" ", "_"), _explanation(request, error), error.headers)
+    except Exception:
+        logger.exception("%s %s failed", request.method, request.path)
+        return _error(500, "internal_error", "the server has made a mistake; its log says which")
 
 
 def _check_key(request: web.Request) -> None:
@@ -55,7 +61,7 @@ def _check_key(request: web.Request) -> None:
     if not key:
         raise web.HTTPNotFound(text="this API is off: set TILO_API_KEY")
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), key.encode()):
+    if scheme.lower() != "bearer" or not same_secret(given.strip(), key):
         raise web.HTTPUnauthorized(
             text="send the header Authorization: Bearer <TILO_API_KEY>", headers={"WWW-Authenticate": "Bearer"}
         )

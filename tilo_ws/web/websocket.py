@@ -16,6 +16,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler, Session
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.untrusted import header_text
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ async def open_connection(request: web.Request, ip: str, max_frame_bytes: int) -
         request.transport,
         id=secrets.token_hex(8),
         ip=ip,
-        user_agent=request.headers.get("User-Agent", "")[:200],
+        user_agent=header_text(request, "User-Agent")[:200],
         connected_at=time.time(),
         last_heard=asyncio.get_running_loop().time(),
     )
@@ -62,7 +63,7 @@ def _gone() -> web.HTTPException:
 
 
 async def converse(
-    socket: _Socket, connection: Connection, on_text: Callable[[str, float], None], on_binary: Callable[[], None]
+    socket: _Socket, connection: Connection, on_text: Callable[[str, float], None], on_binary: Callable[[float], None]
 ) -> None:
     """Reads frames until the connection ends. Texts come with the event loop's time."""
     loop = asyncio.get_running_loop()
@@ -76,7 +77,7 @@ async def converse(
         elif message.type is WSMsgType.PING:
             connection.write(pong_frame(message.data), 0)
         elif message.type is WSMsgType.BINARY:
-            on_binary()
+            on_binary(now)
         elif message.type is WSMsgType.CLOSE:
             connection.close(message.data or CloseCode.NORMAL)
             return
@@ -125,17 +126,24 @@ class Players:
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
         self._max_connections = max_connections
+        self._opening = 0
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
         if self._lifecycle.draining:
             raise web.HTTPServiceUnavailable(text="this server is ending, come back in a moment\n")
-        if len(self._hub) >= self._max_connections:
+        if len(self._hub) + self._opening >= self._max_connections:
             raise web.HTTPServiceUnavailable(text="this server is full, come back later\n", headers={"Retry-After": "10"})
         if not is_upgrade(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
-        socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)
+        self._opening += 1
+        try:
+            socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)
+        finally:
+            self._opening -= 1
         self._hub.enter(connection)
+        if self._lifecycle.draining:
+            connection.close(CloseCode.SERVICE_RESTART, "restart")
         logger.info("connected: %s from %s", connection.id, connection.ip)
         try:
             connection.write(self._greeting(), self._greeting_count)

@@ -1,6 +1,5 @@
 """Who is logged in to the dashboard: admin sessions, their cookie, and the tokens that keep other sites' forms out."""
 
-import hmac
 import secrets
 import time
 from collections.abc import Callable
@@ -88,8 +87,3 @@ class AdminSessions:
     def _delete_cookie(self, request: web.Request, response: web.StreamResponse, name: str) -> None:
         secure = self._address.is_secure(request)
         response.del_cookie(name, path="/admin", httponly=True, samesite="Strict", secure=secure)
-
-
-def same(given: object, expected: str) -> bool:
-    """Compares secrets in constant time."""
-    return isinstance(given, str) and bool(expected) and hmac.compare_digest(given.encode(), expected.encode())

@@ -1,25 +1,28 @@
 """What the dashboard's forms do (POST, then a redirect)."""
 
+import contextlib
 import time
 from collections.abc import Mapping
 from uuid import UUID
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.services.admins import WrongPassword
-from tilo_ws.services.events import UnknownEvent
+from tilo_ws.services.events import GlobalEvent, UnknownEvent
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
-from tilo_ws.web.admin.access import LOGIN_COOKIE, AdminSession, same
+from tilo_ws.web.admin.access import LOGIN_COOKIE, AdminSession
 from tilo_ws.web.admin.pages import render_login
+from tilo_ws.web.untrusted import same_secret
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
     """`POST /admin/login`."""
     form = await _form(request)
     username = form.get("username", "")
-    if not same(form.get("csrf_token"), request.cookies.get(LOGIN_COOKIE, "")):
+    if not same_secret(form.get("csrf_token"), request.cookies.get(LOGIN_COOKIE, "")):
         return await render_login(request, username, "The form was too old. Please try again.", status=403)
     try:
         request.app[keys.ADMINS].log_in(username, form.get("password", ""), _ip(request))
@@ -48,14 +51,13 @@ async def start_event(request: web.Request) -> web.StreamResponse:
             starts_at=None,
             expires_at=time.time() + _duration(form.get("duration", "")),
         )
-        await request.app[keys.ADMINS].record(
-            session.username, _ip(request), "start_event", str(event.id), type=event.type, value=event.value
-        )
-        session.notice = {"level": "good", "text": f"{event.type} {event.value} has started."}
     except CommandError as error:
         session.notice = {"level": "bad", "text": f"Not started. {error.message}"}
     except (DatabaseAway, StatementTimeout):
         session.notice = {"level": "bad", "text": "Not started: the database is away. Try again in a moment."}
+    else:
+        session.notice = {"level": "good", "text": f"{event.type} {event.value} has started."}
+        await _record(request, session, "start_event", event)
     raise web.HTTPSeeOther("/admin#events")
 
 
@@ -63,14 +65,30 @@ async def end_event(request: web.Request) -> web.StreamResponse:
     """`POST /admin/events/{id}/end`."""
     session, _ = await _checked_form(request)
     try:
-        event = await request.app[keys.EVENTS].end(UUID(request.match_info["id"]))
-        await request.app[keys.ADMINS].record(session.username, _ip(request), "end_event", str(event.id), type=event.type)
-        session.notice = {"level": "good", "text": f"{event.type} {event.value} has ended."}
-    except (UnknownEvent, ValueError):
+        event = await request.app[keys.EVENTS].end(_id(request))
+    except UnknownEvent:
         session.notice = {"level": "bad", "text": "This event was over already."}
     except (DatabaseAway, StatementTimeout):
         session.notice = {"level": "bad", "text": "Not ended: the database is away. Try again in a moment."}
+    else:
+        session.notice = {"level": "good", "text": f"{event.type} {event.value} has ended."}
+        await _record(request, session, "end_event", event)
     raise web.HTTPSeeOther("/admin#events")
+
+
+async def _record(request: web.Request, session: AdminSession, action: str, event: GlobalEvent) -> None:
+    """Writes the action down; the log has it in any case."""
+    with contextlib.suppress(DatabaseAway, StatementTimeout):
+        await request.app[keys.ADMINS].record(
+            session.username, _ip(request), action, str(event.id), type=event.type, value=event.value
+        )
+
+
+def _id(request: web.Request) -> UUID:
+    try:
+        return UUID(request.match_info["id"])
+    except ValueError:
+        raise UnknownEvent from None
 
 
 async def _checked_form(request: web.Request) -> tuple[AdminSession, Mapping[str, str]]:
@@ -79,13 +97,17 @@ async def _checked_form(request: web.Request) -> tuple[AdminSession, Mapping[str
     if session is None:
         raise web.HTTPSeeOther("/admin/login")
     form = await _form(request)
-    if not same(form.get("csrf_token"), session.csrf_token):
+    if not same_secret(form.get("csrf_token"), session.csrf_token):
         raise web.HTTPForbidden(text="This form does not belong to your login. Go back to /admin and try again.\n")
     return session, form
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        form = await request.post()
+    except (ValueError, LookupError, HttpProcessingError):
+        raise web.HTTPBadRequest(text="this is no form\n") from None
+    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _ip(request: web.Request) -> str:

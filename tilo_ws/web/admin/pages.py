@@ -1,5 +1,6 @@
 """The dashboard's pages (GET)."""
 
+import re
 import secrets
 from typing import Any
 
@@ -11,6 +12,7 @@ from tilo_ws import __version__
 from tilo_ws.services.admins import USERNAME
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import LOGIN_COOKIE
+from tilo_ws.web.untrusted import header_text
 
 
 async def login_page(request: web.Request) -> web.StreamResponse:
@@ -22,7 +24,8 @@ async def login_page(request: web.Request) -> web.StreamResponse:
 
 async def render_login(request: web.Request, username: str, error: str | None, status: int = 200) -> web.StreamResponse:
     """The login form with a token that its POST must bring back together with the cookie."""
-    token = request.cookies.get(LOGIN_COOKIE) or secrets.token_urlsafe(32)
+    kept = request.cookies.get(LOGIN_COOKIE, "")
+    token = kept if re.fullmatch(r"[A-Za-z0-9_-]{43}", kept) else secrets.token_urlsafe(32)
     fields: dict[str, Any] = {
         "csrf_token": token,
         "username": username,
@@ -46,7 +49,7 @@ async def dashboard(request: web.Request) -> web.StreamResponse:
             "admin": session.username,
             "csrf_token": session.csrf_token,
             "notice": session.take_notice(),
-            "server_name": request.host,
+            "server_name": header_text(request, "Host"),
             "version": __version__,
             "snapshot": msgspec.to_builtins(request.app[keys.FEED].first_snapshot()),
         },

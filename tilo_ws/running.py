@@ -1,0 +1,111 @@
+"""The order in which the parts start, and, reversed, in which they stop."""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from tilo_ws import background, resources
+from tilo_ws.background import Every
+from tilo_ws.garbage import GarbagePauses
+from tilo_ws.services.chat import Chat
+from tilo_ws.services.events import Events
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.numbering import Numbering
+from tilo_ws.settings import Settings
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.embedded import EmbeddedPostgres
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from tilo_ws.storage.group_commit import GroupCommit
+from tilo_ws.storage.lease import RENEW_INTERVAL, Lease, LeaseTaken
+from tilo_ws.storage.migrations import migrate, read_migrations
+from tilo_ws.web.lifecycle import Lifecycle
+
+logger = logging.getLogger(__name__)
+
+# Seconds at the end of the server. With the 5 s of the drain and the 2 s of background.STOP_TIMEOUT it ends within the 15 s
+# that PM2 gives it, also when PostgreSQL says nothing any more.
+LAST_FLUSH_TIMEOUT = 3.0
+RELEASE_TIMEOUT = 1.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What has to be started. `schedule` is run in the background as long as the server runs."""
+
+    database: Database
+    lease: Lease
+    numbering: Numbering
+    chat: Chat
+    events: Events
+    leaderboard: Leaderboard
+    commits: Sequence[GroupCommit[Any, Any]]
+    pauses: GarbagePauses
+    lifecycle: Lifecycle
+    schedule: Sequence[Every]
+
+
+@contextlib.asynccontextmanager
+async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
+    """The parts run while the block lasts.
+
+    Raises EmbeddedPostgresError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        dsn = settings.database_url or _start_embedded(settings, stack)
+        stack.push_async_callback(parts.database.close)
+        await parts.database.open(dsn)
+        await migrate(parts.database, read_migrations(resources.MIGRATIONS))
+        await parts.lease.take()
+        stack.push_async_callback(_release, parts.lease)
+        await parts.numbering.refill()
+        await parts.chat.load()
+        await parts.events.load()
+        await parts.leaderboard.load()
+        parts.pauses.start()
+        stack.callback(parts.pauses.stop)
+        await stack.enter_async_context(_storing(parts.commits, parts.lifecycle))
+        keep_lease = Every(RENEW_INTERVAL, lambda: _keep(parts.lease, parts.lifecycle), "keeping the lease")
+        schedule = [*parts.schedule, keep_lease]
+        # An outage of the database is in the log when one of these hits it.
+        await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway,)))
+        yield
+
+
+def _start_embedded(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
+    """Starts the database on the main thread: its end is tied to the thread that started it."""
+    embedded = EmbeddedPostgres(settings.data_dir)
+    dsn = embedded.start()
+    stack.callback(embedded.stop)
+    return dsn
+
+
+@contextlib.asynccontextmanager
+async def _storing(commits: Sequence[GroupCommit[Any, Any]], lifecycle: Lifecycle) -> AsyncIterator[None]:
+    """Stores while the block runs, and after it what is left; what cannot be stored is counted as lost."""
+    tasks = [asyncio.create_task(commit.run()) for commit in commits]
+    try:
+        yield
+    finally:
+        for commit in commits:
+            commit.close()
+        _, late = await asyncio.wait(tasks, timeout=LAST_FLUSH_TIMEOUT)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        lifecycle.lost_writes = sum(commit.pending for commit in commits)
+
+
+async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
+    try:
+        await lease.renew()
+    except LeaseTaken as error:
+        lifecycle.fail(str(error))
+
+
+async def _release(lease: Lease) -> None:
+    """Without a database the lease expires by itself, or is taken from the process that is gone."""
+    with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
+        await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)

@@ -1,0 +1,17 @@
+"""Texts from a request's head: they may hold any byte, which aiohttp turns into half surrogate pairs."""
+
+import hmac
+
+from aiohttp import web
+
+
+def header_text(request: web.Request, name: str) -> str:
+    """A header that can be shown and encoded: what is no UTF-8 becomes question marks."""
+    return request.headers.get(name, "").encode(errors="replace").decode()
+
+
+def same_secret(given: object, expected: str) -> bool:
+    """Compares in constant time. An empty secret equals nothing."""
+    if not isinstance(given, str) or not expected:
+        return False
+    return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode(errors="surrogateescape"))
