@@ -48,7 +48,7 @@ def churn(server: Server) -> None:
 def stalled(server: Server) -> None:
     """20 of 1,000 never read."""
     for number in (0, 20, 0, 20):
-        report = server.play(clients=1000 - number, stalled=number, rate=200, seconds=20)
+        report = server.play(clients=1000 - number, stalled=number, rate=200, length=450, seconds=20)
         closed = server.stats()["slow_consumers"]
         print(f"{number} stalled: {report['delay']}, {report['lost']} lost, {closed} closed as slow so far")
 

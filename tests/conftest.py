@@ -1,22 +1,19 @@
-"""What tests share: a real PostgreSQL with a database for each test, servers in this process and apart, a browser."""
+"""What tests share: a real PostgreSQL with a database for each test, and servers in this process and apart."""
 
 import asyncio
 import contextlib
 import itertools
-import re
-import shutil
-import sys
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import psycopg2
 import pytest
 from aiohttp.test_utils import TestClient
-from playwright.async_api import Browser, async_playwright
 
+from tests.command import PATIENCE, run
 from tilo_ws import resources
 from tilo_ws.app import create_app
 from tilo_ws.settings import Settings
@@ -31,7 +28,12 @@ KILL_CONNECTIONS = (
 )
 """Ends the connections of the server's pool, as a restart or Neon's suspension does."""
 
-_START_TIMEOUT = 30.0
+Sql = Callable[..., list[Any]]
+"""Runs a statement on the test's database, past the server: `sql("SELECT …", value, …)` returns the rows."""
+
+StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]
+"""Starts the whole server in this process: `client = await start_server(chat_rate=0)`."""
+
 _numbers = itertools.count()
 
 
@@ -45,7 +47,7 @@ def open_directory() -> Iterator[Path]:
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
+def server_directory() -> Iterator[Path]:
     """A directory to run a server in, with its embedded PostgreSQL."""
     with open_directory() as directory:
         yield directory
@@ -85,8 +87,8 @@ def dsn(postgres: str, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sql(dsn: str) -> Iterator[Callable[..., list[Any]]]:
-    """Runs a statement on the test's database, past the server: `sql("SELECT …", value, …)` returns the rows."""
+def sql(dsn: str) -> Iterator[Sql]:
+    """See `Sql`."""
     connection = psycopg2.connect(dsn)
     connection.autocommit = True
 
@@ -96,6 +98,30 @@ def sql(dsn: str) -> Iterator[Callable[..., list[Any]]]:
             return cursor.fetchall() if cursor.description else []
 
     yield run
+    connection.close()
+
+
+class Transaction:
+    """Keeps locks on the test's database from `begin` to `end`; whatever needs them waits."""
+
+    def __init__(self, connection: psycopg2.extensions.connection) -> None:
+        self._connection = connection
+
+    def begin(self, statement: str) -> None:
+        """Runs a statement that takes locks."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    def end(self) -> None:
+        """Lets the others go on."""
+        self._connection.rollback()
+
+
+@pytest.fixture
+def transaction(dsn: str) -> Iterator[Transaction]:
+    """Somebody else at work in the database."""
+    connection = psycopg2.connect(dsn)
+    yield Transaction(connection)
     connection.close()
 
 
@@ -135,12 +161,9 @@ def outage(dsn: str) -> Iterator[Outage]:
         yield Outage(dsn, Path(directory))
 
 
-StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]
-
-
 @pytest.fixture
 def start_server(dsn: str, tmp_path: Path, aiohttp_client: Any) -> StartServer:
-    """Starts the whole server in this process: `client = await start_server(chat_rate=0)`."""
+    """See `StartServer`."""
 
     async def start(**settings: Any) -> TestClient[Any, Any]:
         chosen: dict[str, Any] = {
@@ -164,88 +187,22 @@ def api_headers() -> dict[str, str]:
 
 @pytest.fixture
 async def server_url(dsn: str, tmp_path: Path) -> AsyncIterator[str]:
-    """The http address of a server in a process of its own, on a fresh database."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tilo_ws",
-        env={
-            "PATH": "",
-            "PYTHONPATH": str(Path(__file__).parent.parent),
-            "DATABASE_URL": dsn,
-            "HOST": "127.0.0.1",
-            "PORT": "0",
-            "TILO_DATA_DIR": str(tmp_path),
-            "TILO_ADMIN_PASSWORD": ADMIN_PASSWORD,
-            "TILO_API_KEY": API_KEY,
-            "TILO_DEMO": "true",
-        },
-        cwd=tmp_path,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    log: list[str] = []
-    assert process.stderr is not None
-    port = await asyncio.wait_for(_read_port(process.stderr, log), _START_TIMEOUT)
-    reading = asyncio.create_task(_read_rest(process.stderr, log))
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    status = await asyncio.wait_for(process.wait(), _START_TIMEOUT)
-    await reading
-    assert status == 0, "".join(log)
-    assert not [line for line in log if "Traceback" in line], "".join(log)
-
-
-async def _read_port(stream: asyncio.StreamReader, log: list[str]) -> str:
-    async for line in stream:
-        log.append(line.decode())
-        if listening := re.search(r"listening on http://[^:]+:(\d+)", log[-1]):
-            return listening[1]
-    raise AssertionError("the server ended: " + "".join(log))
-
-
-async def _read_rest(stream: asyncio.StreamReader, log: list[str]) -> None:
-    log.extend([line.decode() async for line in stream])
-
-
-@pytest.fixture
-def admin_password() -> str:
-    """The dashboard's password on the servers of the tests."""
-    return ADMIN_PASSWORD
-
-
-@pytest.fixture
-def create_event(server_url: str, api_headers: dict[str, str]) -> Callable[..., Awaitable[dict[str, Any]]]:
-    """Starts an event on `server_url`: `await create_event(type="score_multiplier", value="2", duration=60)`."""
-
-    async def create(**fields: Any) -> dict[str, Any]:
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"{server_url}/api/v1/events", json=fields, headers=api_headers) as response,
-        ):
-            assert response.status == 201, await response.text()
-            created: dict[str, Any] = await response.json()
-            return created
-
-    return create
-
-
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
-    """A headless Chromium."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium is installed (Debian: apt-get install chromium)")
-    quiet = [
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-    ]
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--no-first-run", *quiet])
-        yield started
-        await started.close()
+    """The http address of a server in a process of its own, on a fresh database. Its log may have no traceback in the end."""
+    settings = {
+        "DATABASE_URL": dsn,
+        "TILO_DATA_DIR": str(tmp_path),
+        "TILO_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "TILO_API_KEY": API_KEY,
+        "TILO_DEMO": "true",
+    }
+    async with run(tmp_path, **settings) as server:
+        url = await server.listening()
+        # Reads the log meanwhile: the server would wait for a full pipe.
+        ending = asyncio.create_task(server.ended(seconds=None))
+        yield url
+        server.tell(signal.SIGTERM)
+        assert await asyncio.wait_for(ending, PATIENCE) == 0, server.log
+        assert "Traceback" not in server.log
 
 
 def _address(dsn: str, database: str) -> str:

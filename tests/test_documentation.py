@@ -1,6 +1,8 @@
 """Holds the documents, the deploy files and the code together."""
 
+import argparse
 import dataclasses
+import fnmatch
 import json
 import re
 import typing
@@ -10,13 +12,19 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from tilo_ws import background, cli, running, server
+from tilo_ws.load import command as load_command
+from tilo_ws.load.run import Percentiles, Report
 from tilo_ws.protocol import commands, pushes
 from tilo_ws.protocol.codes import CloseCode, ErrorCode
-from tilo_ws.settings import Settings, setting_names
+from tilo_ws.settings import SettingError, Settings, read_settings, setting_names, unknown_settings
+from tilo_ws.storage import database
+from tilo_ws.web import lifecycle
 from tilo_ws.web.routes import add_routes
+from tilo_ws.web.statistics import Figures
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
 
 
 def read(name: str) -> str:
@@ -55,6 +63,17 @@ def structs_of_pushes() -> dict[str, type[msgspec.Struct]]:
     return {tag(struct): struct for struct in structs if struct.__struct_config__.tag and not struct.__subclasses__()}
 
 
+def options_of(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """The long options of a command with their defaults; of a switch the default is empty."""
+    options = [action for action in parser._actions if action.dest != "help"]
+    return {action.option_strings[-1]: "" if action.nargs == 0 else str(action.default) for action in options}
+
+
+def shape(text: str) -> list[str]:
+    """The lines of a text without its numbers."""
+    return re.sub(r"[\d.,]*\d", "#", text).split("\n")
+
+
 def documented_defaults() -> dict[str, str]:
     return {field.metadata["name"]: field.metadata["default"] or "" for field in dataclasses.fields(Settings)}
 
@@ -83,6 +102,37 @@ def test_documents_name_no_setting_that_does_not_exist() -> None:
     for document in DOCUMENTS:
         named = set(re.findall(r"\bTILO_[A-Z_]+\b", document.read_text(encoding="utf-8")))
         assert named <= set(setting_names()), document
+
+
+def test_the_readme_quotes_what_the_server_says_of_a_wrong_setting() -> None:
+    table = section(read("README.md"), "## Troubleshooting")
+    with pytest.raises(SettingError) as refused:
+        read_settings({"PORT": "abc"})
+    [misspelt] = unknown_settings({"TILO_CHAT_RAT": "1"})
+    assert f"`{refused.value}`" in table
+    assert misspelt.replace("TILO_CHAT_RAT is", "`… is") + "`" in table
+
+
+def test_the_readme_names_exactly_the_words_of_the_command_line() -> None:
+    rows = first_cells(section(read("README.md"), "## Commands").partition("###")[0])
+    parser = cli._parser()
+    [words] = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    assert {row.split()[1] for row in rows} == set(words)
+
+
+def test_the_readme_names_every_option_of_the_load_player_with_its_default_in_order() -> None:
+    parser = argparse.ArgumentParser()
+    load_command.add_arguments(parser)
+    rows = re.findall(r"^\| `(--[\w-]+)` \| (?:`([^`]+)`)? ?\| (?:\S.*) \|$", read("README.md"), re.MULTILINE)
+    assert rows == list(options_of(parser).items())
+
+
+def test_the_report_of_the_load_player_looks_as_in_the_readme() -> None:
+    shown = re.search(r"```text\n(.*?)\n```", section(read("README.md"), "### The load player"), re.DOTALL)
+    delay = Percentiles(1.0, 2.0, 3.0, 4.0)
+    counts = dict.fromkeys(Report.__struct_fields__, 0) | {"delay": delay, "ack_delay": None}
+    assert shown
+    assert shape(shown[1]) == shape(load_command.as_text(msgspec.convert(counts, Report)))
 
 
 def test_the_protocol_has_a_paragraph_for_exactly_the_commands_that_exist() -> None:
@@ -137,6 +187,60 @@ def test_the_protocol_lists_exactly_the_public_paths() -> None:
     assert listed == served | {"GET /static/websocket-client.js"}
 
 
+def test_the_protocol_explains_exactly_the_figures_of_the_api() -> None:
+    table = section(read("docs/protocol.md"), "### The API of game back ends").partition("| field |")[2].partition("\n\n")[0]
+    fields = [code for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", cell)]
+    assert sorted(fields) == sorted(Figures.__struct_fields__)
+
+
+def test_the_map_names_every_module_itself_or_by_its_folder() -> None:
+    named = set(re.findall(r"`(tilo_ws/[\w./]+)`", read("docs/architecture.md")))
+    for file in (ROOT / "tilo_ws").rglob("*.py"):
+        path = file.relative_to(ROOT)
+        folders = {f"{folder}/" for folder in path.parents}
+        assert path.name == "__init__.py" or {str(path)} & named or folders & named, f"{path} is not on the map"
+
+
+def test_the_map_names_every_page_script_and_style() -> None:
+    patterns = re.findall(r"`((?:static|templates)/[^`]+)`", section(read("docs/architecture.md"), "## Pages"))
+    files = [str(file.relative_to(ROOT)) for folder in ("static", "templates") for file in (ROOT / folder).rglob("*.*")]
+    for file in files:
+        assert any(fnmatch.fnmatch(file, pattern) for pattern in patterns), f"{file} is not on the map"
+    for pattern in patterns:
+        assert fnmatch.filter(files, pattern), f"no file is {pattern}"
+
+
+def test_the_end_takes_as_long_as_documented_and_fits_what_pm2_allows() -> None:
+    rows = re.findall(r"^\| (\d+) \|", section(read("docs/operations.md"), "## The end of a server"), re.MULTILINE)
+    assert [float(seconds) for seconds in rows] == [
+        lifecycle._STORE_TIMEOUT,
+        server._HANDLERS_TIMEOUT,
+        background.STOP_TIMEOUT,
+        running.LAST_FLUSH_TIMEOUT,
+        running.RELEASE_TIMEOUT,
+        database._CLOSE_TIMEOUT,
+    ]
+    [milliseconds] = re.findall(r"kill_timeout: (\d+)", read("deploy/pm2.config.cjs"))
+    assert sum(map(float, rows)) < int(milliseconds) / 1000
+
+
+def test_the_benchmarks_table_has_the_rows_and_columns_that_the_script_prints() -> None:
+    script, table = read("benchmarks/fan_out.py"), section(read("benchmarks/README.md"), "## Fan-out")
+    found = re.search(r"^ROWS = (\[.*\])$", script, re.MULTILINE)
+    assert found
+    servers = re.findall(r'^            \("([\w ]+)", ', script, re.MULTILINE)
+    expected = [(row, name) for row in json.loads(found[1]) for name in servers]
+    assert re.findall(r"^\| (\d+[xw]\d+) \| ([\w ]+?) \|", table, re.MULTILINE) == expected
+    [header] = re.findall(r'print\("(\| clients .*\|)"\)', script)
+    assert f"\n{header}\n" in table
+
+
+def test_the_benchmarks_explain_every_figure_of_the_server() -> None:
+    [known] = re.findall(r"or (\[.*\])$", read("benchmarks/server_figures.py"), re.MULTILINE)
+    explained, measured = section(read("benchmarks/README.md"), "## The server alone").split("<!-- figures")
+    assert first_cells(explained) == first_cells(measured) == json.loads(known)
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
@@ -158,7 +262,7 @@ def anchors(document: Path) -> set[str]:
 def test_files_that_documents_name_exist() -> None:
     for document in DOCUMENTS:
         named = re.findall(
-            r"`((?:tilo_ws|static|templates|sql|tests|docs|deploy)/[\w./-]+)`", document.read_text(encoding="utf-8")
+            r"`((?:tilo_ws|static|templates|sql|tests|docs|deploy|benchmarks)/[\w./-]+)`", document.read_text(encoding="utf-8")
         )
         for name in named:
             assert (ROOT / name).exists(), f"{document.name} names {name}"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import StartServer
+from tests.eventually import eventually
 from tilo_ws.load.command import as_text
 from tilo_ws.load.run import CannotPlay, Plan, Report, Run, percentiles
 from tilo_ws.web import keys
@@ -48,8 +49,7 @@ async def test_connections_that_the_server_ends_are_counted(start_server: StartS
     client = await start_server()
     playing = asyncio.create_task(play(client, clients=3, rate=1, seconds=1))
     hub = client.app[keys.HUB]
-    while len(hub) < 3:
-        await asyncio.sleep(0.01)
+    await eventually(lambda: len(hub) == 3)
     next(iter(hub)).close(4000)
     assert (await playing).closed == 1
 

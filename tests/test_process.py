@@ -8,8 +8,10 @@ import aiohttp
 import pytest
 
 from tests.conftest import StartServer
+from tests.eventually import eventually
 from tilo_ws import process_limits
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.web import keys
 
 
 @pytest.fixture
@@ -38,12 +40,10 @@ async def test_a_full_server_says_so(start_server: StartServer) -> None:
     assert refused.value.headers is not None
     assert refused.value.headers["Retry-After"]
     await first.close()
-    while True:
-        try:
-            await client.ws_connect("/ws")
-        except aiohttp.WSServerHandshakeError:
-            continue
-        break
+    assert client.app is not None
+    hub = client.app[keys.HUB]
+    await eventually(lambda: not len(hub))
+    await client.ws_connect("/ws")
 
 
 def test_the_longest_pause_of_the_garbage_collector_is_known() -> None:

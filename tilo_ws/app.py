@@ -60,7 +60,7 @@ def create_app(settings: Settings) -> web.Application:
     database = Database(resources.QUERIES, pool_min=settings.pool_min, pool_max=settings.pool_max)
     backlog = Backlog()
     leaderboard = Leaderboard(database)
-    scores = Scores(database, backlog, max_nickname_length=settings.max_nickname_length, improved=leaderboard.update)
+    scores = Scores(database, backlog, max_nickname_length=settings.max_nickname_length, stored=leaderboard.update)
     chat = Chat(
         database,
         broker,

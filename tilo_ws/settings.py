@@ -52,7 +52,7 @@ def _number(least: float, most: float, *, whole: bool = False, above: bool = Fal
         allowed += " up"
 
     def parse(raw: str) -> float | int:
-        if not re.fullmatch(r"-?\d+" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
+        if not re.fullmatch(r"-?\d{1,15}" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
             raise _Refused(allowed)
         value = int(raw) if whole else float(raw)
         if not least <= value <= most or (above and value == least):

@@ -1,15 +1,28 @@
-INSERT INTO players (email, nickname, score, survival_time, updated_at)
-SELECT email, nickname, score, survival_time, now()
-FROM unnest(%(emails)s::text[], %(nicknames)s::text[], %(scores)s::bigint[], %(survival_times)s::integer[])
-    AS batch (email, nickname, score, survival_time)
--- Every server locks the rows in one order, so two of them cannot wait for each other.
-ORDER BY email
-ON CONFLICT (email) DO UPDATE
-SET score = GREATEST(players.score, excluded.score),
-    survival_time = GREATEST(players.survival_time, excluded.survival_time),
-    nickname = COALESCE(players.nickname, excluded.nickname),
-    updated_at = excluded.updated_at
-WHERE players.score < excluded.score
-    OR players.survival_time < excluded.survival_time
-    OR (players.nickname IS NULL AND excluded.nickname IS NOT NULL)
-RETURNING email, nickname, score, survival_time
+WITH batch AS (
+    SELECT email, nickname, score, survival_time
+    FROM unnest(%(emails)s::text[], %(nicknames)s::text[], %(scores)s::bigint[], %(survival_times)s::integer[])
+        AS batch (email, nickname, score, survival_time)
+), improved AS (
+    INSERT INTO players (email, nickname, score, survival_time, updated_at)
+    SELECT email, nickname, score, survival_time, now()
+    FROM batch
+    -- Every server locks the rows in one order, so two of them cannot wait for each other.
+    ORDER BY email
+    ON CONFLICT (email) DO UPDATE
+    SET score = GREATEST(players.score, excluded.score),
+        survival_time = GREATEST(players.survival_time, excluded.survival_time),
+        nickname = COALESCE(players.nickname, excluded.nickname),
+        updated_at = excluded.updated_at
+    WHERE players.score < excluded.score
+        OR players.survival_time < excluded.survival_time
+        OR (players.nickname IS NULL AND excluded.nickname IS NOT NULL)
+    RETURNING email, nickname, score, survival_time
+)
+SELECT email, nickname, score, survival_time
+FROM improved
+UNION ALL
+-- What did not improve is told too: when the answer to a statement was lost, its rows are there already the second time.
+SELECT players.email, players.nickname, players.score, players.survival_time
+FROM players
+JOIN batch USING (email)
+WHERE NOT EXISTS (SELECT FROM improved WHERE improved.email = batch.email)

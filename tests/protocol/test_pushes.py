@@ -2,15 +2,12 @@
 
 from uuid import UUID
 
+from tests.frames import payload
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 
 ID = UUID(int=1)
-
-
-def payload(frame: bytes) -> str:
-    return frame[4 if frame[1] == 126 else 2 :].decode()
 
 
 def test_a_pong_without_ref_is_exactly_this() -> None:

@@ -1,15 +1,12 @@
-"""One open socket: writing, closing, being heard."""
-
-import asyncio
+"""One open socket: writing and closing."""
 
 import pytest
 
-from tests.fakes import FakeClock, open_connection
-from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
-from tilo_ws.protocol.frames import PING_FRAME, close_frame
+from tests.eventually import eventually
+from tests.fakes import open_connection
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.frames import close_frame
 from tilo_ws.realtime import connection as connection_module
-from tilo_ws.realtime.hub import Hub
-from tilo_ws.realtime.receipt import MAX_WAITING, Receipt
 
 
 async def test_nothing_follows_a_close_frame() -> None:
@@ -25,57 +22,12 @@ async def test_who_does_not_answer_a_close_frame_is_cut(monkeypatch: pytest.Monk
     connection, transport = open_connection()
     connection.close(CloseCode.NORMAL)
     assert not transport.aborted
-    await asyncio.sleep(0.01)
-    assert transport.aborted
+    await eventually(lambda: transport.aborted)
 
 
-async def test_a_silent_connection_is_pinged_once_and_then_closed() -> None:
-    clock = FakeClock()
-    hub = Hub()
-    silent, silent_transport = open_connection("silent", last_heard=clock.now)
-    lively, lively_transport = open_connection("lively", last_heard=clock.now)
-    hub.enter(silent)
-    hub.enter(lively)
-    for _ in range(60):
-        clock.now += 1
-        if clock.now % 20 == 0:
-            lively.heard(clock.now)
-        hub.sweep(clock.now, timeout=60)
-    assert silent_transport.written == [PING_FRAME, close_frame(4001, "idle_timeout")]
-    assert lively_transport.written == []
-
-
-async def test_a_pong_is_a_frame_too() -> None:
-    hub = Hub()
-    connection, transport = open_connection(last_heard=0.0)
-    hub.enter(connection)
-    hub.sweep(30.0, timeout=60)
-    connection.heard(31.0)
-    hub.sweep(61.0, timeout=60)
-    assert transport.written == [PING_FRAME, PING_FRAME]
-
-
-async def test_without_a_timeout_nobody_is_closed() -> None:
-    hub = Hub()
-    connection, transport = open_connection(last_heard=0.0)
-    hub.enter(connection)
-    hub.sweep(1e9, timeout=0)
+async def test_nothing_is_written_to_a_lost_connection() -> None:
+    connection, transport = open_connection()
+    transport.closing = True
+    connection.write(b"late")
+    connection.close(CloseCode.NORMAL)
     assert transport.written == []
-
-
-async def test_one_connection_cannot_fill_the_backlog() -> None:
-    connection, _ = open_connection()
-    receipts = [Receipt(connection, number) for number in range(MAX_WAITING)]
-    with pytest.raises(CommandError) as refused:
-        Receipt(connection, "one more")
-    assert refused.value.code is ErrorCode.BUSY
-    assert refused.value.retry_after
-    receipts[0].acknowledge()
-    Receipt(connection, "now it fits")
-
-
-def test_the_newest_connections_come_first() -> None:
-    hub = Hub()
-    for number in range(5):
-        hub.enter(open_connection(f"c{number}")[0])
-    assert [connection.id for connection in hub.newest(2)] == ["c4", "c3"]

@@ -1,13 +1,14 @@
 """Global events: shown from start to end, told on every change, kept in PostgreSQL."""
 
-from collections.abc import Callable
+import json
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 
+from tests.conftest import Sql
 from tests.fakes import FakeClock
+from tests.frames import payload
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import Events, UnknownEvent
 from tilo_ws.storage.database import Database
@@ -23,8 +24,7 @@ class Show:
 
     def told(self) -> list[list[str]]:
         """For each frame the values of its events."""
-        texts = [frame[4 if frame[1] == 126 else 2 :] for frame in self.frames]
-        return [[event["value"] for event in msgspec.json.decode(text)["events"]] for text in texts]
+        return [[event["value"] for event in json.loads(payload(frame))["events"]] for frame in self.frames]
 
     async def create(self, value: str = "2", **times: Any) -> Any:
         times.setdefault("expires_at", self.clock.now + 60)
@@ -68,7 +68,7 @@ async def test_events_survive_a_restart(show: Show, database: Database) -> None:
     assert later.all() == [event]
 
 
-async def test_clean_up_removes_what_is_over(show: Show, sql: Callable[..., list[Any]]) -> None:
+async def test_clean_up_removes_what_is_over(show: Show, sql: Sql) -> None:
     await show.create("short", expires_at=show.clock.now + 1)
     await show.create("long")
     show.clock.now += 2
@@ -77,7 +77,7 @@ async def test_clean_up_removes_what_is_over(show: Show, sql: Callable[..., list
     assert [event.value for event in show.events.all()] == ["long"]
 
 
-async def test_clean_up_does_not_ask_when_nothing_is_due(show: Show, sql: Callable[..., list[Any]]) -> None:
+async def test_clean_up_does_not_ask_when_nothing_is_due(show: Show, sql: Sql) -> None:
     await show.create()
     sql("DELETE FROM global_events")
     sql("INSERT INTO global_events VALUES (gen_random_uuid(), 'x', 'expired', to_timestamp(0), to_timestamp(1))")
@@ -110,9 +110,7 @@ async def test_what_is_over_or_unknown_cannot_be_changed(show: Show) -> None:
         ({"starts_at": -1.0}, "starts_at"),
     ],
 )
-async def test_a_wrong_field_is_named_and_nothing_is_stored(
-    fields: dict[str, Any], named: str, show: Show, sql: Callable[..., list[Any]]
-) -> None:
+async def test_a_wrong_field_is_named_and_nothing_is_stored(fields: dict[str, Any], named: str, show: Show, sql: Sql) -> None:
     event = {"type": "score_multiplier", "value": "2", "starts_at": None, "expires_at": 1_060.0} | fields
     with pytest.raises(CommandError, match=f"{named}: "):
         await show.events.create(**event)

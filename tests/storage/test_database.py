@@ -5,23 +5,42 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import psycopg2
 import pytest
 
-from tests.conftest import KILL_CONNECTIONS, Outage
+from tests.conftest import KILL_CONNECTIONS, Outage, Sql
+from tests.eventually import eventually
 from tilo_ws import resources
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
 
-Sql = Callable[..., list[Any]]
+AT_THE_GATE = "SELECT pg_advisory_xact_lock_shared(1), 7 AS seven"
+"""Waits as long as the gate is closed."""
 
 
-def kill_connections(sql: Sql) -> None:
-    """Ends every connection of the server's pool, as a restart or Neon's suspension does."""
-    sql(KILL_CONNECTIONS)
+class Gate:
+    """Holds statements back in PostgreSQL for as long as the test wants."""
+
+    def __init__(self, sql: Sql) -> None:
+        self._sql = sql
+
+    def close(self) -> None:
+        self._sql("SELECT pg_advisory_lock(1)")
+
+    def open(self) -> None:
+        self._sql("SELECT pg_advisory_unlock(1)")
+
+    def holds(self, statement: str) -> bool:
+        return bool(
+            self._sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s", f"%{statement}")
+        )
+
+
+@pytest.fixture
+def gate(sql: Sql) -> Gate:
+    return Gate(sql)
 
 
 async def test_rows_have_names(database: Database) -> None:
@@ -36,21 +55,25 @@ async def test_every_statement_file_is_found_and_a_misspelt_name_is_not(database
         database.query("store_skores")
 
 
-async def test_dead_connections_are_replaced_unseen(database: Database, sql: Sql) -> None:
-    await asyncio.gather(*(database.execute("SELECT pg_sleep(0.05)") for _ in range(4)))
-    assert database.pool.size == 4
-    kill_connections(sql)
+async def test_dead_connections_are_replaced_unseen(database: Database, sql: Sql, gate: Gate) -> None:
+    gate.close()
+    statements = [asyncio.create_task(database.execute(AT_THE_GATE)) for _ in range(4)]
+    await eventually(lambda: database.pool.used == 4)
+    gate.open()
+    await asyncio.gather(*statements)
+    sql(KILL_CONNECTIONS)
     results = await asyncio.gather(*(database.execute("SELECT 7 AS seven") for _ in range(8)))
     assert [row.seven for [row] in results] == [7] * 8
     assert not database.away
 
 
-async def test_a_connection_that_dies_under_a_statement_is_replaced_once(database: Database, sql: Sql) -> None:
-    running = asyncio.create_task(database.execute("SELECT pg_sleep(0.3), 7 AS seven"))
-    while not sql("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(0.3)%' AND application_name = 'tilo_ws'"):
-        await asyncio.sleep(0.01)
-    kill_connections(sql)
-    [row] = await running
+async def test_a_connection_that_dies_under_a_statement_is_replaced_once(database: Database, sql: Sql, gate: Gate) -> None:
+    gate.close()
+    statement = asyncio.create_task(database.execute(AT_THE_GATE))
+    await eventually(lambda: gate.holds(AT_THE_GATE))
+    sql(KILL_CONNECTIONS)
+    gate.open()
+    [row] = await statement
     assert row.seven == 7
 
 
@@ -61,10 +84,12 @@ async def test_a_statement_has_a_time_limit(database: Database) -> None:
     assert await database.execute("SELECT 1")
 
 
-async def test_a_cancelled_caller_is_cancelled_and_leaves_the_pool_whole(database: Database) -> None:
-    for _ in range(10):
-        waiting = asyncio.create_task(database.execute("SELECT pg_sleep(10)"))
-        await asyncio.sleep(0.02)
+async def test_a_cancelled_caller_is_cancelled_and_leaves_the_pool_whole(database: Database, gate: Gate) -> None:
+    gate.close()
+    for number in range(10):
+        statement = f"{AT_THE_GATE} -- {number}"
+        waiting = asyncio.create_task(database.execute(statement))
+        await eventually(partial(gate.holds, statement))
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
@@ -72,13 +97,13 @@ async def test_a_cancelled_caller_is_cancelled_and_leaves_the_pool_whole(databas
     assert len(results) == 20
 
 
-async def test_waiters_go_on_when_connections_die_in_their_holders_hands(database: Database, sql: Sql) -> None:
-    holders = [asyncio.create_task(database.execute("SELECT pg_sleep(0.3)")) for _ in range(4)]
-    waiters = [asyncio.create_task(database.execute("SELECT 1")) for _ in range(20)]
-    await asyncio.sleep(0.1)
-    assert database.pool.waiting >= 16
-    kill_connections(sql)
-    await asyncio.wait_for(asyncio.gather(*holders, *waiters), 5)
+async def test_waiters_go_on_when_connections_die_in_their_holders_hands(database: Database, sql: Sql, gate: Gate) -> None:
+    gate.close()
+    statements = [asyncio.create_task(database.execute(AT_THE_GATE)) for _ in range(24)]
+    await eventually(lambda: gate.holds(AT_THE_GATE) and database.pool.waiting == 20)
+    sql(KILL_CONNECTIONS)
+    gate.open()
+    await asyncio.wait_for(asyncio.gather(*statements), 5)
     assert database.pool.waiting == 0
 
 
@@ -145,12 +170,28 @@ async def test_an_outage_is_one_line_and_its_end_another(outage: Outage, caplog:
     assert [record.message.split(":")[0].split(" after")[0] for record in caplog.records] == ["database away", "database back"]
 
 
-async def test_statements_run_on_a_thread_of_their_own(database: Database) -> None:
-    """While PostgreSQL holds a statement back, this loop takes other turns."""
-    statement = asyncio.create_task(database.execute("SELECT pg_sleep(0.2)"))
-    turns = 0
-    while not statement.done():
-        await asyncio.sleep(0)
-        turns += 1
-    assert turns > 100
-    assert "database" in {thread.name for thread in threading.enumerate()}
+class Slow:
+    """A value that takes its time to become SQL, as large batches do. psycopg2 asks for it on the thread that it runs on."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.may_end = threading.Event()
+        self.was_let_end = False
+
+    def __conform__(self, protocol: object) -> "Slow":
+        return self
+
+    def getquoted(self) -> bytes:
+        self.begun.set()
+        self.was_let_end = self.may_end.wait(5)
+        return b"7"
+
+
+async def test_statements_are_made_on_a_thread_of_their_own(database: Database) -> None:
+    value = Slow()
+    statement = asyncio.create_task(database.execute("SELECT %(value)s AS seven", {"value": value}))
+    await eventually(value.begun.is_set)
+    value.may_end.set()
+    [row] = await statement
+    assert row.seven == 7
+    assert value.was_let_end, "this loop went on meanwhile"

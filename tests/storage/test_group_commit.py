@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import random
+from functools import partial
 from typing import Any
 
 import pytest
 
+from tests.eventually import eventually
 from tests.fakes import FakeClock
 from tilo_ws.storage.errors import BadData, DatabaseAway
 from tilo_ws.storage.group_commit import MAX_BATCH_ROWS, Backlog, GroupCommit
@@ -44,14 +46,16 @@ class Store:
         if any(value in self.bad_values for _, value in rows):
             raise BadData("out of range")
 
+    def has_run(self, count: int) -> bool:
+        return len(self.statements) == count
+
     def add(self, key: str, value: int, receipt: str | None = None) -> None:
         self.commit.add(key, (key, value), receipt)
 
     async def settle(self) -> None:
         """Lets `run` store everything that was added."""
         running = asyncio.create_task(self.commit.run())
-        while self.commit.pending:
-            await asyncio.sleep(0)
+        await eventually(lambda: not self.commit.pending)
         self.commit.close()
         await running
 
@@ -70,10 +74,9 @@ async def test_the_first_row_after_quiet_is_stored_at_once(store: Store) -> None
 
 async def test_the_next_statement_starts_60_ms_after_the_last_one_started(store: Store) -> None:
     running = asyncio.create_task(store.commit.run())
-    for statements in (1, 2, 3):
-        store.add("a", statements)
-        while len(store.statements) < statements:
-            await asyncio.sleep(0)
+    for count in (1, 2, 3):
+        store.add("a", count)
+        await eventually(partial(store.has_run, count))
     store.commit.close()
     await running
     assert [start for start, _ in store.statements] == pytest.approx([1_000.0, 1_000.06, 1_000.12])

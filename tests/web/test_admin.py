@@ -2,17 +2,15 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient
 
-from tests.conftest import ADMIN_PASSWORD, StartServer
+from tests.conftest import ADMIN_PASSWORD, Sql, StartServer
 
 Client = TestClient[Any, Any]
-Sql = Callable[..., list[Any]]
 
 
 async def token_of(client: Client, path: str) -> str:

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz`, and the pages that belong to nobody."""
 
 from tests.conftest import StartServer
+from tests.web.conversation import CHAT, close_code, hear, join
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.web import keys
 
@@ -15,15 +16,13 @@ async def test_a_server_is_ready(start_server: StartServer) -> None:
 
 async def test_a_server_that_ends_takes_nobody_and_sends_everybody_away(start_server: StartServer) -> None:
     client = await start_server()
-    socket = await client.ws_connect("/ws")
-    await socket.send_json({"type": "chat", "nickname": "Zoë", "message": "last words", "ref": 1})
-    while (await socket.receive_json(timeout=5))["type"] != "chat":
-        pass
+    socket = await join(client)
+    await socket.send_json(CHAT | {"message": "last words", "ref": 1})
+    await hear(socket, "chat")
     assert client.app is not None
     await client.app[keys.LIFECYCLE].drain()
-    assert (await socket.receive_json(timeout=5))["type"] == "ack", "its write is acknowledged first"
-    await socket.receive(timeout=5)
-    assert socket.close_code == CloseCode.SERVICE_RESTART
+    await hear(socket, "ack", ref=1)  # its write is acknowledged first
+    assert await close_code(socket) == CloseCode.SERVICE_RESTART
     response = await client.get("/readyz")
     assert (response.status, (await response.json())["status"]) == (503, "draining")
     assert (await client.get("/ws", headers={"Upgrade": "websocket", "Connection": "Upgrade"})).status == 503

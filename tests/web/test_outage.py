@@ -1,18 +1,14 @@
 """PostgreSQL goes away and comes back under a running server."""
 
-import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.conftest import Outage, StartServer
+from tests.conftest import Outage, Sql, StartServer
+from tests.eventually import eventually
 from tests.web.conversation import CHAT, SCORE, ask, hear, join
 from tilo_ws.storage.group_commit import Backlog
 from tilo_ws.web import keys
-
-Sql = Callable[..., list[Any]]
 
 
 async def test_chat_goes_on_acknowledgements_wait_and_everything_is_stored_later(
@@ -26,9 +22,11 @@ async def test_chat_goes_on_acknowledgements_wait_and_everything_is_stored_later
     await socket.send_json(CHAT | {"message": "during the outage", "ref": "later"})
     await socket.send_json(SCORE | {"ref": "later too"})
     assert (await hear(socket, "chat"))["message"] == "during the outage"
-    while (await (await client.get("/readyz")).json())["status"] != "degraded":
-        await asyncio.sleep(0.02)
-    assert (await client.get("/readyz")).status == 200
+    assert client.app is not None
+    database = client.app[keys.DATABASE]
+    await eventually(lambda: database.away)
+    response = await client.get("/readyz")
+    assert (response.status, (await response.json())["status"]) == (200, "degraded")
     assert (await ask(socket, type="ping"))["type"] == "pong"
 
     outage.end()
@@ -79,3 +77,13 @@ async def test_what_waits_is_bounded(start_server: StartServer, outage: Outage, 
     outage.end()
     assert {(await hear(socket, "ack"))["ref"] for _ in range(2)} == {1, 2}
     assert (await ask(socket, **SCORE))["type"] == "ack"
+
+
+async def test_a_score_whose_answer_was_lost_is_on_the_board(start_server: StartServer, sql: Sql) -> None:
+    """The statement was carried out, but its connection died: sent again it changes nothing, and is told all the same."""
+    client = await start_server()
+    socket = await join(client)
+    sql("INSERT INTO players (email, nickname, score, survival_time) VALUES ('zoe@example.com', 'Zoë', 100, 30)")
+    assert (await ask(socket, **SCORE))["type"] == "ack"
+    [entry] = (await ask(socket, type="get_leaderboard"))["entries"]
+    assert (entry["nickname"], entry["score"]) == ("Zoë", 100)

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default=plan.url, help="the server's WebSocket (%(default)s)")
     parser.add_argument("--scores", type=_number, default=0.0, metavar="R", help="acknowledged scores a second, of all")
     parser.add_argument("--in-flight", type=_count, default=0, metavar="N", help="instead of a rate: chat messages under way")
+    parser.add_argument("--length", type=_count, default=0, metavar="N", help="characters of a chat message, at least")
     parser.add_argument("--stalled", type=_count, default=0, metavar="N", help="further players that never read")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, without a progress bar")
 

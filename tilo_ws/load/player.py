@@ -4,6 +4,7 @@ import asyncio
 import base64
 import os
 import re
+import socket
 import struct
 import time
 from typing import cast
@@ -101,13 +102,14 @@ class Player(asyncio.Protocol):
             self._tally.closed += 1
 
     def stop_reading(self) -> None:
-        """Plays a client that has stalled."""
+        """Plays a client that has stalled, with as small a buffer for what comes as its system allows."""
         assert self._transport is not None
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
         self._transport.pause_reading()
 
-    def say(self) -> None:
-        """Sends a chat message with the time in it."""
-        text = f"load {time.monotonic_ns()} from player {self._number}"
+    def say(self, length: int) -> None:
+        """Sends a chat message of at least so many characters, with the time in it."""
+        text = f"load {time.monotonic_ns()} from player {self._number}".ljust(length, ".")
         self._send({"type": "chat", "nickname": f"Player {self._number}", "message": text})
 
     def score(self, score: int) -> None:

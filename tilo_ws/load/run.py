@@ -27,7 +27,7 @@ class CannotPlay(Exception):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What to play. Rates are of all players together, a second. With `in_flight` chat is sent as fast as it comes back.
 
-    `stalled` players connect and never read.
+    A chat message has at least `length` characters. `stalled` players connect and never read.
     """
 
     url: str = "ws://localhost:8765/ws"
@@ -36,6 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 10.0
     scores: float = 0.0
     in_flight: int = 0
+    length: int = 0
     stalled: int = 0
 
 
@@ -152,7 +153,7 @@ class Run:
             await asyncio.sleep(0)
 
     def _say(self) -> None:
-        self._players[self._chat_sent % len(self._players)].say()
+        self._players[self._chat_sent % len(self._players)].say(self._plan.length)
         self._chat_sent += 1
 
     def _score(self) -> None:

@@ -58,14 +58,15 @@ class Connection:
         """Bytes that the other end has not taken yet."""
         return self._transport.get_write_buffer_size()
 
-    def write(self, frames: bytes, count: int = 1) -> None:
-        """Sends whole frames, `count` in number, without waiting. Does nothing once the connection closes or is lost."""
+    def write(self, frames: bytes, count: int = 1) -> bool:
+        """Sends whole frames, `count` in number, without waiting. False, and nothing is sent, once it closes or is lost."""
         if self.close_code is not None or self._transport.is_closing():
-            return
+            return False
         self._transport.write(frames)
         self.messages_out += count
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.close(CloseCode.SLOW_CONSUMER, "slow_consumer")
+        return True
 
     def heard(self, now: float) -> None:
         """Notes that a frame came."""

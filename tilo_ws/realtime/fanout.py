@@ -81,8 +81,8 @@ class Fanout:
             step = targets[-_STEP:]
             del targets[-_STEP:]
             for connection in reversed(step):
-                connection.write(frames, count)
-            self.deliveries += count * len(step)
+                if connection.write(frames, count):
+                    self.deliveries += count
             if targets and self._loop.time() >= yield_at:
                 return True
         return False

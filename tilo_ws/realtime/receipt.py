@@ -52,9 +52,4 @@ def acknowledge_all(receipts: Iterable[Receipt]) -> None:
 def refuse_all(receipts: Iterable[Receipt]) -> None:
     """PostgreSQL does not take a row that passed every check here."""
     for receipt in receipts:
-        receipt.refuse(refused_by_database())
-
-
-def refused_by_database() -> CommandError:
-    """PostgreSQL does not take values that passed every check here."""
-    return CommandError(ErrorCode.INVALID_FIELD, "the database does not take these values")
+        receipt.refuse(CommandError(ErrorCode.INVALID_FIELD, "the database does not take these values"))

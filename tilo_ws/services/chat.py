@@ -21,6 +21,9 @@ from tilo_ws.storage.group_commit import Backlog, GroupCommit
 
 logger = logging.getLogger(__name__)
 
+CLEAN_UP_ROWS = 10_000
+"""Messages that one statement removes: well within its time limit, also after a long pause of the server."""
+
 
 class Chat:
     """The rules of the chat. Lengths are in code points, rates in messages a second, retention in seconds; 0 is no limit."""
@@ -93,10 +96,15 @@ class Chat:
         """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""
         if not self._retention or self._oldest_at is None or self._oldest_at + self._retention > self._clock():
             return
-        [row] = await self._remove_old(before=self._clock() - self._retention)
-        if row.removed:
+        removed = 0
+        while removed % CLEAN_UP_ROWS == 0:
+            [row] = await self._remove_old(before=self._clock() - self._retention, limit=CLEAN_UP_ROWS)
+            if not row.removed:
+                break
+            removed += row.removed
             self._broker.history.remove_through(row.last)
-            logger.info("clean-up: removed %d chat messages", row.removed)
+        if removed:
+            logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
 
     def _limit(self, connection: Connection) -> None:

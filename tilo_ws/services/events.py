@@ -54,7 +54,7 @@ class Events:
         self._remove = database.query("remove_event")
         self._remove_expired = database.query("remove_expired_events")
         self._events: dict[UUID, GlobalEvent] = {}
-        self._shown: list[GlobalEvent] = []
+        self._shown: list[GlobalEvent] | None = []
         # Between reading an event and storing its change nobody else may change it.
         self._changing = asyncio.Lock()
 
@@ -70,6 +70,8 @@ class Events:
 
     def frame(self) -> bytes:
         """What somebody who connects hears."""
+        if self._active() != self._shown:
+            self._shown = None  # not everybody has heard the same: the next announcement is due, whatever is active then
         return pushes.global_events(self._for_players())
 
     def all(self) -> list[GlobalEvent]:
@@ -105,7 +107,7 @@ class Events:
         active = self._active()
         if active != self._shown:
             self._shown = active
-            self._broadcast(self.frame())
+            self._broadcast(pushes.global_events(self._for_players()))
 
     async def clean_up(self) -> None:
         """Removes events that are over. PostgreSQL is asked only when there is one."""

@@ -39,12 +39,12 @@ class Leaderboard:
         self._players = [PlayerScore(*row) for row in await self._top_players(limit=MAX_LEADERBOARD_ENTRIES)]
         self._entries = self._ranked()
 
-    def update(self, improved: Iterable[PlayerScore]) -> None:
+    def update(self, stored: Iterable[PlayerScore]) -> None:
         """Takes over rows that PostgreSQL has stored."""
         full = len(self._players) == MAX_LEADERBOARD_ENTRIES
         bar = self._players[-1].score if full else 0
         players = {player.email: player for player in self._players}
-        players.update((player.email, player) for player in improved if player.score >= bar)
+        players.update((player.email, player) for player in stored if player.score >= bar)
         self._players = sorted(players.values(), key=lambda player: (-player.score, player.email))[:MAX_LEADERBOARD_ENTRIES]
         self._entries = self._ranked()
 

@@ -12,11 +12,14 @@ class Online:
     def __init__(self, hub: Hub, broadcast: Callable[[bytes], None]) -> None:
         self._hub = hub
         self._broadcast = broadcast
-        self._told = 0
+        self._told: int | None = 0
 
     def frame(self) -> bytes:
         """What somebody who connects hears."""
-        return pushes.online_count(len(self._hub))
+        count = len(self._hub)
+        if count != self._told:
+            self._told = None  # not everybody has heard the same: the next announcement is due, whatever the count is then
+        return pushes.online_count(count)
 
     def announce(self) -> None:
         """Tells everybody when the count is not the one told last: call it once a second."""

@@ -5,11 +5,10 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tilo_ws.protocol import pushes
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all, refused_by_database
+from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import Backlog, GroupCommit
@@ -18,17 +17,16 @@ logger = logging.getLogger(__name__)
 
 
 class ScoreUpdate(msgspec.Struct, frozen=True):
-    """A player's result on its way into the database, with the connection that hears of a refusal."""
+    """A player's result on its way into the database."""
 
     email: str
     nickname: str | None
     score: int
     survival_time: int
-    connection: Connection
 
 
 class Scores:
-    """Takes scores and stores them by group commit. `improved` is told the rows that the database changed."""
+    """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then."""
 
     def __init__(
         self,
@@ -36,11 +34,11 @@ class Scores:
         backlog: Backlog,
         *,
         max_nickname_length: int,
-        improved: Callable[[Sequence[PlayerScore]], None],
+        stored: Callable[[Sequence[PlayerScore]], None],
     ) -> None:
         self._backlog = backlog
         self._max_nickname_length = max_nickname_length
-        self._improved = improved
+        self._stored = stored
         self._store = database.query("store_scores")
         self.commit = GroupCommit[ScoreUpdate, Receipt](
             "scores", backlog, store=self._store_batch, merge=_best, stored=acknowledge_all, refused=_refuse
@@ -54,11 +52,11 @@ class Scores:
             nickname = clean("nickname", command.nickname, self._max_nickname_length)
         if self._backlog.full:
             raise busy()
-        receipt = None if command.ref is None else Receipt(connection, command.ref)
+        # Without a ref nobody waits: then one receipt for a row is enough, to count it and to hear of a refusal.
+        receipt = None if command.ref is None and self.commit.gathers(email) else Receipt(connection, command.ref)
         connection.email = email
         logger.debug("score of %s (%s): %d in %d s", email, connection.ip, command.score, command.survival_time)
-        update = ScoreUpdate(email, nickname, command.score, command.survival_time, connection)
-        self.commit.add(email, update, receipt)
+        self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time), receipt)
 
     async def _store_batch(self, updates: list[ScoreUpdate]) -> None:
         rows = await self._store(
@@ -67,7 +65,7 @@ class Scores:
             scores=[update.score for update in updates],
             survival_times=[update.survival_time for update in updates],
         )
-        self._improved([PlayerScore(*row) for row in rows])
+        self._stored([PlayerScore(*row) for row in rows])
 
 
 def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
@@ -76,12 +74,8 @@ def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
         old.nickname if old.nickname is not None else new.nickname,
         max(old.score, new.score),
         max(old.survival_time, new.survival_time),
-        new.connection,
     )
 
 
 def _refuse(update: ScoreUpdate, receipts: list[Receipt]) -> None:
-    if receipts:
-        refuse_all(receipts)
-    else:
-        update.connection.write(pushes.error(refused_by_database(), None))
+    refuse_all(receipts)

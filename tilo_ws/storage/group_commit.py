@@ -103,6 +103,10 @@ class GroupCommit(Generic[Row, Waiter]):
                 return self._clock() - next(iter(rows.values())).added_at
         return 0.0
 
+    def gathers(self, key: Hashable) -> bool:
+        """Whether a row of this key waits for the next batch, so that another will be merged into it."""
+        return key in self._pending
+
     def add(self, key: Hashable, row: Row, waiter: Waiter | None = None) -> None:
         """Takes a row to store. The caller has asked `Backlog.full`."""
         entry = self._pending.get(key)

@@ -66,6 +66,7 @@ class Pool:
                 enable_hstore=False,
                 enable_json=False,
                 fallback_application_name="tilo_ws",
+                client_encoding="UTF8",
                 **_KEEPALIVES,
             )
         except psycopg2.Error as error:

@@ -45,6 +45,8 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(400, error.code, error.message)
     except UnknownEvent:
         return _error(404, "not_found", "there is no such event, or it is over")
+    except web.RequestPayloadError:
+        return _error(400, "bad_request", "the body cannot be read")
     except (DatabaseAway, StatementTimeout):
         return _error(503, "database_away", "the database cannot be reached now")
     except web.HTTPException as error:

@@ -24,6 +24,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/healthz", health.healthz),
             web.get("/readyz", health.readyz),
             web.get("/admin", pages.dashboard),
+            web.get("/admin/", pages.without_slash),
             web.get("/admin/login", pages.login_page),
             web.post("/admin/login", actions.log_in),
             web.post("/admin/logout", actions.log_out),

@@ -161,4 +161,4 @@ class Players:
 
 def is_upgrade(request: web.Request) -> bool:
     """Whether the client wants a WebSocket."""
-    return request.headers.get("Upgrade", "").strip().lower() == "websocket"
+    return request.method == "GET" and request.headers.get("Upgrade", "").strip().lower() == "websocket"

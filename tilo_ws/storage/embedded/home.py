@@ -7,16 +7,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tilo_ws.storage.postgres_account import (
-    STATE_DIRECTORY,
-    Account,
-    EmbeddedPostgresError,
-    account_of,
-    make_directory,
-    make_state_directory,
-    own_account,
-    unprivileged_account,
-)
+from tilo_ws.storage.embedded.account import Account, account_of, own_account, unprivileged_account
+from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
+from tilo_ws.storage.embedded.state import STATE_DIRECTORY, make_directory, make_state_directory
 
 logger = logging.getLogger(__name__)
 

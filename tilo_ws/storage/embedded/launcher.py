@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def command(uid: int, gid: int, program: Path, *arguments: str) -> list[str]:
+def launch_command(uid: int, gid: int, program: Path, *arguments: str) -> list[str]:
     """The command line that runs `program` as that user, and ends it when the calling thread has ended."""
     launcher = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(uid), str(gid)]
     return [*launcher, str(program), *arguments]

@@ -10,8 +10,10 @@ import os
 import shutil
 from pathlib import Path
 
-from tilo_ws.storage.file_lock import open_locked
-from tilo_ws.storage.postgres_account import STATE_DIRECTORY, Account, EmbeddedPostgresError, make_state_directory
+from tilo_ws.storage.embedded.account import Account
+from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
+from tilo_ws.storage.embedded.file_lock import lock
+from tilo_ws.storage.embedded.state import STATE_DIRECTORY, make_state_directory
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +52,13 @@ def _programs_in(packages: Path) -> Path:
 def _copy_of(packages: Path, account: Account) -> Path:
     make_state_directory()
     target = STATE_DIRECTORY / f"{_DISTRIBUTION}-{importlib.metadata.version(_DISTRIBUTION)}"
-    lock = open_locked(STATE_DIRECTORY / "copying.lock", wait=True)
-    assert lock is not None
+    copying = lock(STATE_DIRECTORY / "copying.lock")
     try:
         if not target.exists():
             logger.info("user %s cannot reach the PostgreSQL in %s: copying it to %s", account.name, packages, target)
             _copy(packages, target)
     finally:
-        os.close(lock)
+        os.close(copying)
     return target
 
 

@@ -2,17 +2,10 @@
 
 import os
 import pwd
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-# Root's own place for what must not lie in a closed directory. Below /var/lib nobody else can make it before us, and no
-# clean-up of old files comes by as in /var/tmp.
-STATE_DIRECTORY = Path("/var/lib/tilo-ws")
-
-
-class EmbeddedPostgresError(Exception):
-    """Why the embedded PostgreSQL cannot run, in one line for whoever started the server."""
+from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
 
 
 @dataclass(frozen=True)
@@ -69,19 +62,3 @@ def unprivileged_account() -> Account:
             "an ordinary user, or set DATABASE_URL"
         ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-def make_directory(path: Path, mode: int) -> None:
-    """Makes the directory and those above it, all with this mode whatever the umask; what exists stays as it is."""
-    if not path.exists():
-        make_directory(path.parent, mode)
-        path.mkdir(exist_ok=True)
-        path.chmod(mode)
-
-
-def make_state_directory() -> None:
-    """Makes root's own place at its first use. Raises EmbeddedPostgresError if others could have put something there."""
-    make_directory(STATE_DIRECTORY, 0o755)
-    status = STATE_DIRECTORY.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != 0 or status.st_mode & 0o022:
-        raise EmbeddedPostgresError(f"{STATE_DIRECTORY} must be a directory of root's that nobody else can write to")

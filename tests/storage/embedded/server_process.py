@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import psycopg2
 
-from tilo_ws.storage.file_lock import open_locked
-from tilo_ws.storage.postgres_account import Account, own_account
-from tilo_ws.storage.postgres_home import Home
+from tilo_ws.storage.embedded.account import Account, own_account
+from tilo_ws.storage.embedded.file_lock import try_lock
+from tilo_ws.storage.embedded.home import Home
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 # Prints the DSN or the error, lives until its input ends, and writes once more when it is interrupted.
 _SERVER = """
@@ -91,6 +91,11 @@ def execute(dsn: str, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def notes(dsn: str) -> list[object]:
+    """What the table `notes` holds."""
+    return [text for (text,) in execute(dsn, "SELECT text FROM notes")]
+
+
 def postmaster(home: Home) -> int:
     return int((home.cluster / "postmaster.pid").read_text().split()[0])
 
@@ -100,7 +105,7 @@ def wait_until_free(home: Home) -> None:
     if not home.postgresql_lock.exists():
         return
     deadline = time.monotonic() + 30
-    while (lock := open_locked(home.postgresql_lock)) is None:
+    while (lock := try_lock(home.postgresql_lock)) is None:
         assert time.monotonic() < deadline, "PostgreSQL does not end"
         time.sleep(0.01)
     os.close(lock)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.server_process import StartServer, execute, home_of
+from tests.storage.embedded.server_process import StartServer, execute, home_of
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere initdb outlives the server")
-def test_a_server_killed_during_initdb_leaves_no_half_database(place: Path, start: StartServer) -> None:
-    first = start(place / "data")
+def test_a_server_killed_during_initdb_leaves_no_half_database(open_place: Path, start: StartServer) -> None:
+    first = start(open_place / "data")
     unfinished = first.home.directory / "cluster.unfinished"
     deadline = time.monotonic() + 30
     while not (unfinished / "PG_VERSION").exists():
@@ -23,7 +23,7 @@ def test_a_server_killed_during_initdb_leaves_no_half_database(place: Path, star
     first.end(signal.SIGKILL)
 
     assert not first.home.cluster.exists()
-    assert execute(start(place / "data").first_line(), "SELECT 1") == [(1,)]
+    assert execute(start(open_place / "data").first_line(), "SELECT 1") == [(1,)]
     assert not unfinished.exists()
 
 

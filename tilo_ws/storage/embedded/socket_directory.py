@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tilo_ws.storage.postgres_home import Home
+from tilo_ws.storage.embedded.home import Home
 
 # Part of the socket's name; nothing listens on a network.
 PORT = 5432

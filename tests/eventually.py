@@ -1,0 +1,14 @@
+"""Waiting for what another task, thread or process is about to do, with an end."""
+
+import asyncio
+from collections.abc import Callable
+
+
+async def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Returns when the condition holds; fails when it does not within this time."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.001)
+    except TimeoutError:
+        raise AssertionError(f"not within {seconds:g} s") from None

@@ -1,0 +1,43 @@
+"""Who may use the dashboard."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from tilo_ws.services.admins import Admins, WrongPassword, kept_password
+from tilo_ws.storage.database import Database
+
+
+async def test_attempts_come_back_one_a_minute_for_each_address(database: Database) -> None:
+    clock = FakeClock()
+    admins = Admins(database, "right", clock)
+    for _ in range(5):
+        with pytest.raises(WrongPassword, match="Wrong password"):
+            admins.log_in("admin", "wrong", "192.0.2.1")
+    with pytest.raises(WrongPassword, match="Try again in 60 seconds"):
+        admins.log_in("admin", "right", "192.0.2.1")
+    admins.log_in("admin", "right", "192.0.2.2")
+    clock.now += 61
+    admins.log_in("admin", "right", "192.0.2.1")
+
+
+async def test_another_user_has_no_password(database: Database) -> None:
+    with pytest.raises(WrongPassword):
+        Admins(database, "right").log_in("root", "right", "192.0.2.1")
+
+
+def test_a_made_password_is_kept_for_the_servers_user_alone(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "admin-password"
+    password = kept_password(file)
+    assert len(password) >= 16
+    assert kept_password(file) == password
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert kept_password(tmp_path / "other") != password
+
+
+def test_an_empty_password_file_is_filled(tmp_path: Path) -> None:
+    file = tmp_path / "admin-password"
+    file.touch()
+    assert kept_password(file)
+    assert kept_password(file) == file.read_text().strip()

@@ -1,0 +1,116 @@
+"""Chat's rules about the database: what is stored under which number, what clean-up removes, when there are no numbers."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import Sql
+from tests.fakes import FakeClock, open_connection
+from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.commands import SendChat
+from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.services.chat import Chat
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.group_commit import Backlog
+
+
+class Room:
+    """A chat that numbers from 1, on a clock of the test. A statement is run only when the test says `store`."""
+
+    def __init__(self, database: Database, **settings: Any) -> None:
+        self.clock = FakeClock()
+        self.broker = MemoryBroker()
+        limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rate": 0, "burst": 1, "retention": 60}
+        self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
+        self.delivered: list[bytes] = []
+        self.broker.start(deliver=self.delivered.append, answer=self.chat.answer)
+        self.broker.reserve(1, 100)
+        self.connection, _ = open_connection()
+
+    def say(self, message: str, id: int | None = None) -> None:
+        command = SendChat(nickname="Zoë", message=message, id=None if id is None else UUID(int=id))
+        self.chat.send(self.connection, command)
+
+    async def store(self) -> None:
+        await self.chat.commit.flush()
+
+
+@pytest.fixture
+def room(database: Database) -> Room:
+    return Room(database)
+
+
+async def test_clean_up_removes_a_prefix_of_the_numbers_and_remembers_where_it_ends(room: Room, sql: Sql) -> None:
+    for message in ("one", "two", "three"):
+        room.say(message)
+        room.clock.now += 10
+    await room.store()
+    # Out of order: the message between two old ones goes with them, so that what is kept has no hole.
+    sql("UPDATE chat_messages SET created_at = to_timestamp(%s) WHERE message = 'one'", room.clock.now)
+    room.clock.now += 45
+    await room.chat.clean_up()
+    assert sql("SELECT message FROM chat_messages") == [("three",)]
+    assert sql("SELECT removed_seq FROM server_identity") == [(2,)]
+    assert [message.message for message in room.broker.history.newest(9)] == ["three"]
+
+    room.clock.now += 60
+    await room.chat.clean_up()
+    await room.chat.clean_up()
+    assert sql("SELECT removed_seq FROM server_identity") == [(3,)]
+
+
+async def test_clean_up_asks_postgresql_only_when_the_oldest_message_is_due(room: Room, sql: Sql) -> None:
+    room.say("young")
+    await room.store()
+    sql("INSERT INTO chat_messages VALUES (-1, gen_random_uuid(), 'n', NULL, 'unseen', to_timestamp(0))")
+    room.clock.now += 59
+    await room.chat.clean_up()
+    assert sql("SELECT message FROM chat_messages ORDER BY seq") == [("unseen",), ("young",)]
+    room.clock.now += 2
+    await room.chat.clean_up()
+    assert sql("SELECT message FROM chat_messages") == []
+
+
+async def test_after_a_restart_the_oldest_message_is_known(room: Room, database: Database, sql: Sql) -> None:
+    room.say("hi")
+    await room.store()
+    later = Room(database)
+    await later.chat.load()
+    assert [message.message for message in later.broker.history.newest(9)] == ["hi"]
+    later.clock.now = room.clock.now + 61
+    await later.chat.clean_up()
+    assert sql("SELECT message FROM chat_messages") == []
+
+
+async def test_without_retention_everything_is_kept(database: Database, sql: Sql) -> None:
+    room = Room(database, retention=0)
+    room.say("hi")
+    await room.store()
+    room.clock.now += 1e9
+    await room.chat.clean_up()
+    assert sql("SELECT message FROM chat_messages") == [("hi",)]
+
+
+async def test_one_id_under_two_numbers_keeps_the_higher(database: Database, sql: Sql) -> None:
+    first, second = Room(database), Room(database)
+    second.broker.reserve(101, 200)
+    for _ in range(3):
+        second.say("others")
+    first.say("hi", id=7)
+    second.say("hi", id=7)
+    await second.store()
+    await first.store()  # the statement of a server that was killed can commit late
+    assert sql("SELECT seq FROM chat_messages WHERE id = %s", str(UUID(int=7))) == [(4,)]
+
+
+async def test_without_a_number_a_message_is_refused_and_may_be_sent_again(room: Room) -> None:
+    for number in range(100):
+        room.say(str(number))
+    with pytest.raises(CommandError) as refused:
+        room.say("one too many")
+    assert refused.value.code is ErrorCode.BUSY
+    assert refused.value.retry_after
+    assert len(room.delivered) == 100
+    room.broker.reserve(1_001, 1_001)
+    room.say("one too many")

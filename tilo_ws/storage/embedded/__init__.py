@@ -1,0 +1,6 @@
+"""A private PostgreSQL for a server without DATABASE_URL; docs/decisions/embedded-postgresql.md has the reasons."""
+
+from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
+from tilo_ws.storage.embedded.postgres import EmbeddedPostgres
+
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
