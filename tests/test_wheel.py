@@ -21,20 +21,8 @@ def installed(tmp_path: Path) -> Path:
         shutil.copytree(PROJECT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("pyproject.toml", "setup.cfg", "requirements.txt", "README.md", "LICENSE"):
         shutil.copy(PROJECT / file, source)
-    build = [
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "-q",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-index",
-        "-w",
-        tmp_path,
-        source,
-    ]
-    subprocess.run(build, check=True)
+    offline = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *offline, f"--wheel-dir={tmp_path}", str(source)], check=True)
     [wheel] = tmp_path.glob("tilo_ws-*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
     return tmp_path / "installed"

@@ -29,7 +29,21 @@ def test_text_is_normalised_and_freed_of_what_nobody_sees(raw: str, cleaned: str
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "   ", "\n\t", "\u200b", "\u200d\u200c", "\u202e\u202c", "\u3164", "\u2800 \u00a0", "\u00ad", "\ufe0f", "\u0301", "\u200e"]
+    "raw",
+    [
+        "",
+        "   ",
+        "\n\t",
+        "\u200b",
+        "\u200d\u200c",
+        "\u202e\u202c",
+        "\u3164",
+        "\u2800 \u00a0",
+        "\u00ad",
+        "\ufe0f",
+        "\u0301",
+        "\u200e",
+    ],
 )
 def test_text_that_shows_nothing_is_blank(raw: str) -> None:
     with pytest.raises(CommandError, match="nickname: must not be blank"):
@@ -54,7 +68,22 @@ def test_an_address_is_a_key_in_lower_case() -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["zoe\u200b@x.y", "zoe@x\u3164.y", "\u202ezoe@x.y", "", "@", "a@", "@b", "a@b@c", "a b@c", "a\0@b", "a\n@b", "x" * 250 + "@b.de", "'; DROP TABLE players; --"]
+    "raw",
+    [
+        "zoe\u200b@x.y",
+        "zoe@x\u3164.y",
+        "\u202ezoe@x.y",
+        "",
+        "@",
+        "a@",
+        "@b",
+        "a@b@c",
+        "a b@c",
+        "a\0@b",
+        "a\n@b",
+        "x" * 250 + "@b.de",
+        "'; DROP TABLE players; --",
+    ],
 )
 def test_what_is_no_address_is_refused(raw: str) -> None:
     with pytest.raises(CommandError, match="email: "):

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from tests.fakes import FakeClock
-from tilo_ws.storage import lease as lease_module
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.lease import Lease, LeaseTaken
 
@@ -57,22 +56,17 @@ async def test_the_lease_of_a_process_that_is_gone_is_free_at_once(database: Dat
     assert clock.now == 1_000
 
 
-async def test_a_process_number_given_again_is_not_the_same_process(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as earlier:
-        earlier.setattr(lease_module, "_process", lambda pid: f"{pid} 1")
-        await Lease(database, "first:8765").take()
+async def test_a_process_number_given_again_is_not_the_same_process(database: Database) -> None:
+    await Lease(database, "first:8765").take()
+    await database.execute("UPDATE server_lease SET process = split_part(process, ' ', 1) || ' 1'")
     clock = FakeClock()
     await Lease(database, "second:8765").take(clock, clock.sleep)
     assert clock.now == 1_000
 
 
-async def test_a_process_of_another_machine_is_not_judged(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(lease_module, "_machine", lambda: "elsewhere")
-        elsewhere.setattr(lease_module, "_process", lambda pid: "4000000 1")
-        await Lease(database, "first:8765").take()
+async def test_a_process_of_another_machine_is_not_judged(database: Database) -> None:
+    await Lease(database, "first:8765").take()
+    await database.execute("UPDATE server_lease SET machine = 'elsewhere', process = '4000000 1'")
     clock = FakeClock()
     with pytest.raises(LeaseTaken, match="first:8765, process 4000000"):
         await Lease(database, "second:8765").take(clock, clock.sleep)

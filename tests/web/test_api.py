@@ -147,4 +147,4 @@ async def test_what_does_not_exist_is_told_in_json(start_server: StartServer, ap
     assert (response.status, (await response.json())["error"]["code"]) == (405, "method_not_allowed")
     assert "GET" in response.headers["Allow"]
     response = await client.post("/api/v1/events", data=io.BytesIO(b"x" * (5 * 1024 * 1024)), headers=api_headers)
-    assert response.status == 413
+    assert (response.status, (await response.json())["error"]["code"]) == (413, "too_large")

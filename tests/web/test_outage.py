@@ -48,10 +48,7 @@ async def test_the_api_says_so(start_server: StartServer, outage: Outage, api_he
     assert (await client.post("/api/v1/events", json=event, headers=api_headers)).status == 201
 
 
-async def test_a_server_that_ends_during_an_outage_tells_what_was_lost(
-    start_server: StartServer, outage: Outage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tilo_ws.web.lifecycle._STORE_TIMEOUT", 0.1)
+async def test_a_server_that_ends_during_an_outage_tells_what_was_lost(start_server: StartServer, outage: Outage) -> None:
     client = await start_server(database_url=outage.dsn)
     socket = await join(client)
     outage.begin()

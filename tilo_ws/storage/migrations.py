@@ -50,8 +50,10 @@ def read_migrations(directory: Path) -> list[Migration]:
 
 async def migrate(database: Database, migrations: list[Migration]) -> list[Migration]:
     """Applies what is missing and returns it. Raises SchemaError where the schema is newer than these migrations."""
-    await database.execute(f"{_LOCK} {_CREATE_TABLE}", time_limit=_TIME_LIMIT)
-    return [migration for migration in await pending_migrations(database, migrations) if await _apply(database, migration)]
+    pending = await pending_migrations(database, migrations)
+    if pending:
+        await database.execute(f"{_LOCK} {_CREATE_TABLE}", time_limit=_TIME_LIMIT)
+    return [migration for migration in pending if await _apply(database, migration)]
 
 
 async def pending_migrations(database: Database, migrations: list[Migration]) -> list[Migration]:

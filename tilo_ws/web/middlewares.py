@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 API_PREFIX = "/api/v1/"
 
+_CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -52,7 +54,7 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _error(error.status, error.reason.lower().replace(" ", "_"), _explanation(request, error), error.headers)
+        return _error(error.status, _CODES.get(error.status, "bad_request"), _explanation(request, error), error.headers)
     except Exception:
         logger.exception("%s %s failed", request.method, request.path)
         return _error(500, "internal_error", "the server has made a mistake; its log says which")
