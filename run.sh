@@ -5,13 +5,17 @@
 #   ./run.sh test         the test suite (further words go to pytest)
 #   ./run.sh WORDS...     python -m tilo_ws WORDS..., for example ./run.sh check
 #
-# PYTHON names another interpreter than the newest one found.
+# PYTHON names the interpreter that makes .venv; remove .venv to change it later.
 set -eu
-cd "$(dirname "$0")"
+cd "$(dirname "$(readlink -f "$0")")"
 
 # Prints the first interpreter that is new enough.
 find_python() {
-    for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do
+    set -- python3 python3.14 python3.13 python3.12 python3.11 python
+    if [ -n "${PYTHON:-}" ]; then
+        set -- "$PYTHON"
+    fi
+    for candidate in "$@"; do
         if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             echo "$candidate"
             return
@@ -38,10 +42,14 @@ install() {
 
 if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(find_python)
+    echo "run.sh: making a virtual environment in .venv" >&2
     rm -rf .venv
-    if ! "$python" -m venv .venv >/dev/null 2>&1; then
+    if ! said=$("$python" -m venv .venv 2>&1); then
         rm -rf .venv
-        echo "run.sh: '$python -m venv .venv' failed. On Debian and Ubuntu install the package python3-venv." >&2
+        case $said in
+        *ensurepip*) said="on Debian and Ubuntu install the package python3-venv" ;;
+        esac
+        echo "run.sh: '$python -m venv .venv' failed: $said" >&2
         exit 1
     fi
 fi

@@ -122,7 +122,7 @@ async def test_migrate_and_check_tell_what_they_did(server_directory: Path) -> N
     status, out, _ = await output(server_directory, "check")
     assert status == 0
     assert re.fullmatch(
-        rf"settings: ok\ndatabase: ok, PostgreSQL \d+\.\d+, {len(names)} migrations to apply at the next start\n", out
+        rf"settings: ok\ndatabase: ok, PostgreSQL \d+\.\d+, migrations to apply at the next start: {len(names)}\n", out
     )
     applied = "".join(f"applied {number} {name}\n" for number, name in names)
     assert (await output(server_directory, "migrate"))[:2] == (0, applied)

@@ -85,3 +85,9 @@ def test_the_demo_is_shown_with_the_embedded_database_unless_told_otherwise() ->
     assert read_settings({"DATABASE_URL": "postgresql://h/d", "TILO_DEMO": "true"}).shows_demo
     assert not read_settings({"TILO_DEMO": "false"}).shows_demo
     assert len(setting_names()) == len(set(setting_names()))
+
+
+def test_every_wrong_setting_has_its_line() -> None:
+    with pytest.raises(SettingError) as refused:
+        read_settings({"PORT": "x", "TILO_DEMO": "maybe"})
+    assert [line.partition("=")[0] for line in str(refused.value).splitlines()] == ["PORT", "TILO_DEMO"]

@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tilo_ws", description="The real-time server of tilo.life.")
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(run=_serve)
-    words = parser.add_subparsers(title="commands", metavar="")
+    words = parser.add_subparsers(title="commands", metavar="COMMAND")
     words.add_parser("serve", help="run the server (the default)").set_defaults(run=_serve)
     migrating = words.add_parser("migrate", help="bring the database's schema up to date")
     migrating.add_argument(
@@ -97,7 +97,7 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
     if pending and not row.can_create:
         print("database: its user may not create tables, which the next start has to")
         return 1
-    schema = f"{len(pending)} migrations to apply at the next start" if pending else "schema up to date"
+    schema = f"migrations to apply at the next start: {len(pending)}" if pending else "schema up to date"
     print(f"database: ok, PostgreSQL {row.server_version}, {schema}")
     return 0
 
@@ -125,6 +125,7 @@ def _set_up_logging(settings: Settings) -> None:
     )
 
 
-def _refuse(reason: str) -> int:
-    print(f"tilo_ws: {reason}", file=sys.stderr)
+def _refuse(reasons: str) -> int:
+    for reason in reasons.splitlines():
+        print(f"tilo_ws: {reason}", file=sys.stderr)
     return 1

@@ -15,7 +15,7 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingError(Exception):
-    """A setting is wrong. The text names it, its value, and what is allowed."""
+    """Settings are wrong. A line for each names it, its value, and what is allowed."""
 
 
 class _Refused(Exception):
@@ -133,12 +133,17 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Settings from variables; an empty one counts as unset. Raises SettingError."""
-    values = {}
+    """Settings from variables; an empty one counts as unset. Raises SettingError with a line for each wrong one."""
+    values, errors = {}, []
     for field in dataclasses.fields(Settings):
         raw = environment.get(field.metadata["name"], "").strip()
-        if raw:
-            values[field.name] = _parsed(field, raw)
+        try:
+            if raw:
+                values[field.name] = _parsed(field, raw)
+        except SettingError as error:
+            errors.append(str(error))
+    if errors:
+        raise SettingError("\n".join(errors))
     settings = Settings(**values)
     if settings.pool_min > settings.pool_max:
         raise SettingError(f"TILO_POOL_MIN={settings.pool_min}: allowed is at most TILO_POOL_MAX, {settings.pool_max}")

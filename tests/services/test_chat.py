@@ -16,16 +16,16 @@ from tilo_ws.storage.group_commit import Backlog
 
 
 class Room:
-    """A chat that numbers from 1, on a clock of the test. A statement is run only when the test says `store`."""
+    """A chat with a hundred numbers, on a clock of the test. A statement is run only when the test says `store`."""
 
-    def __init__(self, database: Database, **settings: Any) -> None:
+    def __init__(self, database: Database, first_seq: int = 1, **settings: Any) -> None:
         self.clock = FakeClock()
         self.broker = MemoryBroker()
         limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rate": 0, "burst": 1, "retention": 60}
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
         self.broker.start(deliver=self.delivered.append, answer=self.chat.answer)
-        self.broker.reserve(1, 100)
+        self.broker.reserve(first_seq, first_seq + 99)
         self.connection, _ = open_connection()
 
     def say(self, message: str, id: int | None = None) -> None:
@@ -93,15 +93,12 @@ async def test_without_retention_everything_is_kept(database: Database, sql: Sql
 
 
 async def test_one_id_under_two_numbers_keeps_the_higher(database: Database, sql: Sql) -> None:
-    first, second = Room(database), Room(database)
-    second.broker.reserve(101, 200)
-    for _ in range(3):
-        second.say("others")
+    first, second = Room(database), Room(database, first_seq=101)
     first.say("hi", id=7)
     second.say("hi", id=7)
     await second.store()
     await first.store()  # the statement of a server that was killed can commit late
-    assert sql("SELECT seq FROM chat_messages WHERE id = %s", str(UUID(int=7))) == [(4,)]
+    assert sql("SELECT seq FROM chat_messages WHERE id = %s", str(UUID(int=7))) == [(101,)]
 
 
 async def test_without_a_number_a_message_is_refused_and_may_be_sent_again(room: Room) -> None:

@@ -48,6 +48,7 @@ async def test_an_event_is_told_when_it_expires(show: Show) -> None:
     show.clock.now += 59.9
     show.events.announce()
     show.clock.now += 0.1
+    assert show.events.all() == [], "over, though not cleaned up yet"
     show.events.announce()
     show.events.announce()
     assert show.told() == [["2"], []]

@@ -76,7 +76,9 @@ class Events:
 
     def all(self) -> list[GlobalEvent]:
         """Active and planned events, by start."""
-        return sorted(self._events.values(), key=lambda event: (event.starts_at, event.id))
+        now = self._clock()
+        lasting = [event for event in self._events.values() if event.expires_at > now]
+        return sorted(lasting, key=lambda event: (event.starts_at, event.id))
 
     async def create(self, *, type: str, value: str, starts_at: float | None, expires_at: float) -> GlobalEvent:
         """Stores and, when its time has come, shows an event; without `starts_at` it starts now. Raises CommandError."""

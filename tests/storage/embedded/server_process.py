@@ -20,7 +20,8 @@ PROJECT = Path(__file__).parents[3]
 
 # Prints the DSN or the error, lives until its input ends, and writes once more when it is interrupted.
 _SERVER = """
-import pathlib, psycopg2, sys
+import pathlib, psycopg2, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell inherits it as ignored
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
 database = EmbeddedPostgres(pathlib.Path(sys.argv[1]))
 try:

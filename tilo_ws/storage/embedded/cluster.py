@@ -40,7 +40,7 @@ class Cluster:
     def recorded_pid(self) -> int | None:
         """The process that postmaster.pid names: PostgreSQL, or after a crash whoever has that number by now."""
         try:
-            return int(self._pid_file.read_text().partition("\n")[0])
+            return int(self._pid_file.read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0])
         except (FileNotFoundError, ValueError):
             return None
 
@@ -54,7 +54,7 @@ class Cluster:
     def is_ready(self, pid: int) -> bool:
         """Whether this PostgreSQL accepts connections: the last line of postmaster.pid, where pg_ctl looks too."""
         try:
-            lines = self._pid_file.read_text().splitlines()
+            lines = self._pid_file.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         except FileNotFoundError:
             return False
         return len(lines) == 8 and lines[0] == str(pid) and lines[7].strip() == "ready"

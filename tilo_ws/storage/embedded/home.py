@@ -32,6 +32,7 @@ class Home:
 
     @property
     def log(self) -> Path:
+        """What PostgreSQL says; quoted when it does not start."""
         return self.directory / "postgresql.log"
 
     @property
@@ -50,6 +51,7 @@ class Home:
         return self.directory / "socket"
 
     def make(self) -> None:
+        """Makes the directory where there is none, open to PostgreSQL's user only as far as it must pass."""
         make_directory(self.directory, 0o700 if self.account.is_own else 0o711)
 
     def failure(self, what: str, output: str) -> EmbeddedPostgresError:
