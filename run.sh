@@ -7,7 +7,8 @@
 #
 # PYTHON names the interpreter that makes .venv; remove .venv to change it later.
 set -eu
-cd "$(dirname "$(readlink -f "$0")")"
+script=$(readlink -f "$0")
+cd "$(dirname "$script")"
 
 # Prints the first interpreter that is new enough.
 find_python() {

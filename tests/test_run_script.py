@@ -10,7 +10,7 @@ from tests.command import PROJECT
 def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
     commands = tmp_path / "bin"
     commands.mkdir()
-    for name in ("dirname", "rm", "cat"):
+    for name in ("cat", "dirname", "readlink", "rm"):
         found = shutil.which(name)
         assert found
         (commands / name).symlink_to(found)
@@ -19,7 +19,15 @@ def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
     old.chmod(0o755)
     shutil.copy(PROJECT / "run.sh", tmp_path)
 
-    ran = subprocess.run([tmp_path / "run.sh"], env={"PATH": str(commands)}, capture_output=True, text=True, check=False)
+    ran = subprocess.run(
+        [tmp_path / "run.sh"],
+        cwd=tmp_path,
+        env={"PATH": str(commands)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert (ran.returncode, ran.stdout) == (1, "")
     [line] = ran.stderr.splitlines()
