@@ -195,3 +195,14 @@ async def test_statements_are_made_on_a_thread_of_their_own(database: Database) 
     [row] = await statement
     assert row.seven == 7
     assert value.was_let_end, "this loop went on meanwhile"
+
+
+async def test_a_statement_after_the_end_is_told_that_the_database_is_away(dsn: str) -> None:
+    database = Database(resources.QUERIES, pool_min=1, pool_max=1)
+    await database.open(dsn)
+    asking = [asyncio.create_task(database.execute("SELECT pg_sleep(5)")) for _ in range(3)]
+    while database.pool.waiting < 2:
+        await asyncio.sleep(0)
+    await database.close()
+    outcomes = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
+    assert {type(outcome) for outcome in outcomes} == {DatabaseAway}

@@ -76,9 +76,10 @@ class Pool:
 
     async def close(self) -> None:
         """Closes the connections; statements under way are cut off."""
-        if self._pool is not None:
-            self._pool.terminate()
-            await self._pool.wait_closed()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.terminate()
+            await pool.wait_closed()
 
     @property
     def stats(self) -> PoolStats:
