@@ -8,10 +8,9 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-PROJECT = Path(__file__).parent.parent
+from tests.eventually import PATIENCE
 
-PATIENCE = 30.0
-"""Seconds for a start or an end on a busy machine."""
+PROJECT = Path(__file__).parent.parent
 
 
 class Process:

@@ -13,7 +13,8 @@ import psycopg2
 import pytest
 from aiohttp.test_utils import TestClient
 
-from tests.command import PATIENCE, run
+from tests.command import run
+from tests.eventually import PATIENCE
 from tilo_ws import resources
 from tilo_ws.app import create_app
 from tilo_ws.settings import Settings

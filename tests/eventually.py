@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+PATIENCE = 30.0
+"""Seconds that a test waits, on a busy machine too, for what must happen."""
 
-async def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
+
+async def eventually(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Returns when the condition holds; fails when it does not within this time."""
     try:
         async with asyncio.timeout(seconds):

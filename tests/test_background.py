@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tilo_ws import background
 from tilo_ws.background import Every
 
@@ -50,6 +50,6 @@ async def test_a_run_under_way_is_finished_before_the_end() -> None:
 async def test_a_run_that_does_not_end_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background, "STOP_TIMEOUT", 0.01)
     action = Action()
-    async with asyncio.timeout(5), background.running(Every(60, action, "sweeping")):
+    async with asyncio.timeout(PATIENCE), background.running(Every(60, action, "sweeping")):
         await eventually(lambda: action.begun == 1)
     assert action.ended == 0

@@ -25,7 +25,7 @@ def test_an_old_python_is_told_in_one_line(tmp_path: Path) -> None:
         env={"PATH": str(commands)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

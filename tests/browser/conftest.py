@@ -6,9 +6,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.conftest import ADMIN_PASSWORD
+from tests.eventually import PATIENCE
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 CreateEvent = Callable[..., Awaitable[dict[str, Any]]]
 """Starts an event on `server_url`: `await create_event(type="score_multiplier", value="2", duration=60)`."""

@@ -11,6 +11,8 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, WebSocketRoute, expect
 
+from tests.eventually import PATIENCE
+
 ACTIVE_EVENT = "#event-rows .event[data-state=active]"
 TRIPLE_SCORE = "score_multiplier \N{MULTIPLICATION SIGN}3"
 
@@ -26,7 +28,7 @@ class Player:
 
     async def hears(self, type_: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The next message of this type that fits; whatever comes before it is passed over."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 message: dict[str, Any] = json.loads(await self._socket.receive_str())
                 if message["type"] == type_ and fits(message):

@@ -5,7 +5,7 @@ import { afterEach, test } from "node:test";
 import TiloWebSocket from "../../static/websocket-client.js";
 
 const { TILO_URL } = process.env;
-const options = { skip: TILO_URL ? false : "TILO_URL names no server", timeout: 20_000 };
+const options = { skip: TILO_URL ? false : "TILO_URL names no server", timeout: 60_000 };
 
 const clients = [];
 afterEach(() => clients.splice(0).forEach((client) => client.disconnect()));

@@ -16,7 +16,7 @@ def failures_in_node(file: Path, **environment: str) -> int:
     """Returns Node's exit status, 0 when all passed; what Node prints is shown by pytest when a test fails."""
     # One process (no isolation), so that a timeout ends all of it.
     arguments = ["--test", "--test-isolation=none", "--test-reporter=spec", str(file)]
-    return node(arguments, env=os.environ | environment, timeout=60)
+    return node(arguments, env=os.environ | environment, timeout=240)
 
 
 @pytest.mark.parametrize("file", ALONE, ids=lambda file: file.name.removesuffix(".test.mjs"))

@@ -7,6 +7,8 @@ from typing import Any
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient
 
+from tests.eventually import PATIENCE
+
 Client = TestClient[Any, Any]
 Socket = ClientWebSocketResponse[Any]
 
@@ -24,7 +26,7 @@ async def join(client: Client, path: str = "/ws") -> Socket:
 
 async def hear(player: Socket, type: str | None = None, **fields: Any) -> dict[str, Any]:
     """The next message; or the next of a type, with these fields. What comes before it is passed over."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             message: dict[str, Any] = await player.receive_json()
             if type in (None, message["type"]) and message | fields == message:
@@ -40,7 +42,7 @@ async def ask(player: Socket, **fields: Any) -> dict[str, Any]:
 
 async def close_code(player: Socket) -> int | None:
     """Waits until the server closes the connection. Returns its code."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (await player.receive()).type is not WSMsgType.CLOSE:
             pass
     return player.close_code

@@ -9,6 +9,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from tests.conftest import ADMIN_PASSWORD, Sql, StartServer
+from tests.eventually import PATIENCE
 
 Client = TestClient[Any, Any]
 
@@ -140,9 +141,9 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     player = await client.ws_connect("/ws", headers={"User-Agent": "Test/1", "X-Forwarded-For": "203.0.113.7"})
     await player.send_json({"type": "chat", "nickname": "Zoë", "message": "<script>", "ref": 1})
     feed = await client.ws_connect("/admin/feed", headers={"Origin": origin(client)})
-    first = await feed.receive_json(timeout=5)
+    first = await feed.receive_json(timeout=PATIENCE)
     assert (first["type"], first["online"], first["database"], first["connections_total"]) == ("snapshot", 1, "ok", 1)
-    snapshots = [await feed.receive_json(timeout=5) for _ in range(2)]
+    snapshots = [await feed.receive_json(timeout=PATIENCE) for _ in range(2)]
     chat = [message["message"] for snapshot in [first, *snapshots] for message in snapshot["chat"]]
     assert chat == ["<script>"]
     [connection] = snapshots[-1]["connections"]
@@ -164,7 +165,7 @@ async def test_logging_out_ends_the_session_and_its_feed(start_server: StartServ
     feed = await client.ws_connect("/admin/feed", headers={"Origin": origin(client)})
     response = await client.post("/admin/logout", data={"csrf_token": await token_of(client, "/admin")}, allow_redirects=False)
     assert response.headers["Location"] == "/admin/login"
-    while (await feed.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT:
+    while (await feed.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert feed.close_code == 4401
     client.session.cookie_jar.update_cookies({"tilo_admin": secret})

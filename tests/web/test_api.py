@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import StartServer
+from tests.eventually import PATIENCE
 
 Headers = dict[str, str]
 EVENT = {"type": "score_multiplier", "value": "2", "duration": 60}
@@ -33,7 +34,7 @@ async def test_stats_tell_the_figures(start_server: StartServer, api_headers: He
     client = await start_server(pool_min=2, pool_max=3)
     socket = await client.ws_connect("/ws")
     await socket.send_json({"type": "chat", "nickname": "Zoë", "message": "hi", "ref": 1})
-    while (await socket.receive_json(timeout=5))["type"] != "ack":
+    while (await socket.receive_json(timeout=PATIENCE))["type"] != "ack":
         pass
     stats = await (await client.get("/api/v1/stats", headers=api_headers)).json()
     assert (stats["connections"], stats["messages_in"], stats["pending_writes"]) == (1, 1, 0)

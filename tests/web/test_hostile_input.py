@@ -8,22 +8,20 @@ from typing import Any
 import pytest
 
 from tests.conftest import StartServer
+from tests.eventually import PATIENCE
 from tests.web.conversation import CHAT, Client, ask, hear, join
 
 Headers = dict[str, str]
 
 
 async def raw(client: Client, request: bytes) -> bytes:
-    """Sends bytes and returns what comes back until the server is done, or for a second."""
+    """Sends bytes and returns the answer to a request that asks for `Connection: close`."""
     reader, writer = await asyncio.open_connection(client.host, client.port)
     writer.write(request)
     answer = b""
-    try:
-        async with asyncio.timeout(1):
-            while chunk := await reader.read(65536):
-                answer += chunk
-    except TimeoutError:
-        pass
+    async with asyncio.timeout(PATIENCE):
+        while chunk := await reader.read(65536):
+            answer += chunk
     writer.close()
     return answer
 
@@ -55,8 +53,8 @@ async def test_a_user_agent_of_any_bytes_does_not_hide_the_dashboard(start_serve
     await client.post("/admin/login", data={"username": "admin", "password": "correct horse", "csrf_token": token})
     origin = f"http://{client.host}:{client.port}"
     feed = await client.ws_connect("/admin/feed", headers={"Origin": origin})
-    assert (await feed.receive_json(timeout=5))["connections"][0]["user_agent"] == "??"
-    assert (await feed.receive_json(timeout=5))["type"] == "snapshot"
+    assert (await feed.receive_json(timeout=PATIENCE))["connections"][0]["user_agent"] == "??"
+    assert (await feed.receive_json(timeout=PATIENCE))["type"] == "snapshot"
     writer.close()
 
 

@@ -9,7 +9,7 @@ import websockets
 from aiohttp import WSMsgType
 
 from tests.conftest import StartServer
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.web.conversation import CHAT, SCORE, ask, close_code, hear, join, shake_hands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import close_frame
@@ -36,7 +36,7 @@ async def test_the_count_is_told_to_everybody_when_it_changes(start_server: Star
 async def test_ping_is_answered_by_exactly_this(start_server: StartServer) -> None:
     socket = await join(await start_server())
     await socket.send_str('{"type":"ping"}')
-    while (text := await socket.receive_str(timeout=5)).startswith('{"type":"online_count"'):
+    while (text := await socket.receive_str(timeout=PATIENCE)).startswith('{"type":"online_count"'):
         pass
     assert text == '{"type":"pong"}'
     answer = await ask(socket, type="ping")
@@ -70,7 +70,7 @@ async def test_a_silent_connection_is_pinged(start_server: StartServer) -> None:
     socket = await client.ws_connect("/ws", autoping=False)
     assert client.app is not None
     client.app[keys.HUB].sweep(asyncio.get_running_loop().time() + 31, timeout=60)
-    while (message := await socket.receive(timeout=5)).type is WSMsgType.TEXT:
+    while (message := await socket.receive(timeout=PATIENCE)).type is WSMsgType.TEXT:
         pass
     assert message.type is WSMsgType.PING
 
@@ -85,7 +85,7 @@ async def test_a_ping_frame_is_answered(start_server: StartServer) -> None:
     client = await start_server()
     socket = await client.ws_connect("/ws", autoping=False)
     await socket.ping(b"payload")
-    while (message := await socket.receive(timeout=5)).type is not WSMsgType.PONG:
+    while (message := await socket.receive(timeout=PATIENCE)).type is not WSMsgType.PONG:
         pass
     assert message.data == b"payload"
 
@@ -145,9 +145,11 @@ async def test_a_stalled_reader_is_closed_and_others_go_on(start_server: StartSe
             break
     assert stalled.close_code == CloseCode.SLOW_CONSUMER
     last = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not last.endswith(close_frame(CloseCode.SLOW_CONSUMER, "slow_consumer")):
-            last = last[-100:] + await reader.read(65_536)
+            read = await reader.read(65_536)
+            assert read, "ended without a close frame"
+            last = last[-100:] + read
     writer.close()
     await eventually(lambda: hub.slow_consumers == 1)
     assert (await ask(player, type="ping"))["type"] == "pong"
@@ -178,5 +180,5 @@ async def test_any_websocket_client_works(server_url: str) -> None:
         heard = [json.loads(await socket.recv()) for _ in range(2)]
         for command in (CHAT, SCORE, {"type": "get_events"}, {"type": "ping"}):
             await socket.send(json.dumps(command))
-        heard += [json.loads(await asyncio.wait_for(socket.recv(), 5)) for _ in range(3)]
+        heard += [json.loads(await asyncio.wait_for(socket.recv(), PATIENCE)) for _ in range(3)]
     assert {message["type"] for message in heard} == {"online_count", "global_events", "chat", "pong"}

@@ -71,7 +71,7 @@ class ServerProcess:
         """Ends by the end of its input or by a signal to its process group, as Ctrl-C in a terminal does."""
         if request is not None:
             os.killpg(self.process.pid, request)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=240)
 
 
 StartServer = Callable[[Path], ServerProcess]
