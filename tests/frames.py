@@ -3,4 +3,4 @@
 
 def payload(frame: bytes) -> str:
     """The text of one frame without a mask, as a server sends it."""
-    return frame[4 if frame[1] == 126 else 2 :].decode()
+    return frame[{126: 4, 127: 10}.get(frame[1], 2) :].decode()

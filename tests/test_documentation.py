@@ -17,9 +17,9 @@ from tilo_ws.load import command as load_command
 from tilo_ws.load.run import Percentiles, Report
 from tilo_ws.protocol import commands, pushes
 from tilo_ws.protocol.codes import CloseCode, ErrorCode
+from tilo_ws.realtime import departure
 from tilo_ws.settings import SettingError, Settings, read_settings, setting_names, unknown_settings
 from tilo_ws.storage import database
-from tilo_ws.web import lifecycle
 from tilo_ws.web.routes import add_routes
 from tilo_ws.web.statistics import Figures
 
@@ -213,7 +213,7 @@ def test_the_map_names_every_page_script_and_style() -> None:
 def test_the_end_takes_as_long_as_documented_and_fits_what_pm2_allows() -> None:
     rows = re.findall(r"^\| (\d+) \|", section(read("docs/operations.md"), "## The end of a server"), re.MULTILINE)
     assert [float(seconds) for seconds in rows] == [
-        lifecycle._STORE_TIMEOUT,
+        Settings().drain_seconds + departure._LAST_STORE_TIMEOUT,
         server._HANDLERS_TIMEOUT,
         background.STOP_TIMEOUT,
         running.LAST_FLUSH_TIMEOUT,

@@ -16,6 +16,7 @@ from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.pushes import Limits
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
@@ -28,10 +29,12 @@ from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
+from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
 from tilo_ws.settings import SettingError, Settings
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog, GroupCommit
+from tilo_ws.storage.group_commit import GroupCommit
 from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.access import AdminSessions
@@ -57,9 +60,9 @@ def create_app(settings: Settings) -> web.Application:
     hub = Hub()
     fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
     broker = MemoryBroker()
-    database = Database(resources.QUERIES, pool_min=settings.pool_min, pool_max=settings.pool_max)
     backlog = Backlog()
-    leaderboard = Leaderboard(database)
+    database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
+    leaderboard = Leaderboard(database, lambda members: Fanout(members, 0, loop).broadcast)
     scores = Scores(database, backlog, max_nickname_length=settings.max_nickname_length, stored=leaderboard.update)
     chat = Chat(
         database,
@@ -72,6 +75,7 @@ def create_app(settings: Settings) -> web.Application:
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
+    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=_limits(settings))
     events = Events(database, fanout.broadcast)
     online = Online(hub, fanout.broadcast)
     handlers: dict[type, Handler] = {
@@ -80,12 +84,13 @@ def create_app(settings: Settings) -> web.Application:
         commands.GetEvents: events.get,
         commands.GetLeaderboard: leaderboard.get,
         commands.Ping: heartbeat.pong,
+        commands.Hello: recovery.hello,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
     address = ClientAddress(settings.trusted_proxies)
-    lifecycle = Lifecycle(hub, commits)
+    lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     players = Players(
         hub,
@@ -94,6 +99,7 @@ def create_app(settings: Settings) -> web.Application:
         address,
         greeting=lambda: online.frame() + events.frame(),
         greeting_count=2,
+        last_told=lambda: fanout.seq,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
@@ -122,6 +128,8 @@ def create_app(settings: Settings) -> web.Application:
         chat=chat,
         events=events,
         leaderboard=leaderboard,
+        recovery=recovery,
+        fanout=fanout,
         commits=commits,
         pauses=pauses,
         lifecycle=lifecycle,
@@ -129,6 +137,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
             Every(0.25, events.announce, "announcing events"),
             Every(1.0, online.announce, "announcing the online count"),
+            Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, statistics.sample, "sampling statistics"),
@@ -154,6 +163,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
     app[keys.PLAYERS] = players
+    app[keys.CHAT] = chat
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
@@ -170,6 +180,18 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(start_and_stop)
     app.on_shutdown.append(shut_down)
     return app
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        max_message_length=settings.max_message_length,
+        max_nickname_length=settings.max_nickname_length,
+        max_frame_bytes=settings.max_frame_bytes,
+        chat_rate=settings.chat_rate,
+        chat_burst=settings.chat_burst,
+        command_rate=settings.command_rate,
+        command_burst=settings.command_burst,
+    )
 
 
 def _kept_password(file: Path) -> str:

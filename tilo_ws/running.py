@@ -10,10 +10,12 @@ from typing import Any
 from tilo_ws import background, resources
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.numbering import Numbering
+from tilo_ws.services.recovery import Recovery
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -41,6 +43,8 @@ class Parts:
     chat: Chat
     events: Events
     leaderboard: Leaderboard
+    recovery: Recovery
+    fanout: Fanout
     commits: Sequence[GroupCommit[Any, Any]]
     pauses: GarbagePauses
     lifecycle: Lifecycle
@@ -54,7 +58,14 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     Raises EmbeddedPostgresError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
-        dsn = settings.database_url or _start_embedded(settings, stack)
+        schedule = list(parts.schedule)
+        dsn = settings.database_url
+        if dsn is None:
+            embedded = EmbeddedPostgres(settings.data_dir)
+            # On the main thread: its end is tied to the thread that started it.
+            dsn = embedded.start()
+            stack.callback(embedded.stop)
+            schedule.append(Every(1.0, embedded.keep_running, "keeping PostgreSQL running"))
         stack.push_async_callback(parts.database.close)
         await parts.database.open(dsn)
         await migrate(parts.database, read_migrations(resources.MIGRATIONS))
@@ -64,22 +75,16 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.chat.load()
         await parts.events.load()
         await parts.leaderboard.load()
+        await parts.recovery.load()
+        stack.push_async_callback(parts.recovery.close)
+        parts.fanout.seq = parts.numbering.last_seq
         parts.pauses.start()
         stack.callback(parts.pauses.stop)
         await stack.enter_async_context(_storing(parts.commits, parts.lifecycle))
-        keep_lease = Every(RENEW_INTERVAL, lambda: _keep(parts.lease, parts.lifecycle), "keeping the lease")
-        schedule = [*parts.schedule, keep_lease]
+        schedule.append(Every(RENEW_INTERVAL, lambda: _keep(parts.lease, parts.lifecycle), "keeping the lease"))
         # An outage of the database is in the log when one of these hits it.
         await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway,)))
         yield
-
-
-def _start_embedded(settings: Settings, stack: contextlib.AsyncExitStack) -> str:
-    """Starts the database on the main thread: its end is tied to the thread that started it."""
-    embedded = EmbeddedPostgres(settings.data_dir)
-    dsn = embedded.start()
-    stack.callback(embedded.stop)
-    return dsn
 
 
 @contextlib.asynccontextmanager

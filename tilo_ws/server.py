@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 _BACKLOG = 4096
 """Connections that the kernel holds until they are accepted: a restart brings everybody back at once."""
 
-_HANDLERS_TIMEOUT = 2.0
+_HANDLERS_TIMEOUT = 1.0
 """Seconds at the end for requests and close handshakes that are under way."""
 
 

@@ -123,6 +123,7 @@ class Settings:
     admin_password: str | None = _setting("TILO_ADMIN_PASSWORD", None, _text, secret=True)
     api_key: str | None = _setting("TILO_API_KEY", None, _text, secret=True)
     demo: bool | None = _setting("TILO_DEMO", None, _flag)
+    drain_seconds: float = _setting("TILO_DRAIN_SECONDS", "5", _number(0, 3600))
     log_level: str = _setting("TILO_LOG_LEVEL", "info", _choice("debug", "info", "warning", "error"))
     flush_interval_ms: float = _setting("TILO_FLUSH_INTERVAL_MS", "20", _number(0, 60_000))
 

@@ -1,2 +1,2 @@
-SELECT name_key
+SELECT epoch, name_key, removed_seq
 FROM server_identity

@@ -20,7 +20,7 @@ def test_a_pong_with_ref_tells_the_time() -> None:
 
 def test_a_chat_message_has_no_address() -> None:
     message = ChatMessage(7, ID, "Zoë", "zoe@example.com", "hi", 1_790_000_000.9)
-    assert payload(pushes.chat(message)) == (
+    assert bytes(pushes.chat_json(message)).decode() == (
         '{"type":"chat","nickname":"Zoë","message":"hi","timestamp":"2026-09-21T14:13:20","seq":7,'
         '"id":"00000000-0000-0000-0000-000000000001"}'
     )

@@ -1,18 +1,23 @@
 """Chat's rules about the database: what is stored under which number, what clean-up removes, when there are no numbers."""
 
+import asyncio
+import time
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.conftest import Sql
+from tests.conftest import Sql, Transaction
+from tests.eventually import eventually
 from tests.fakes import FakeClock, open_connection
+from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.services.chat import Chat
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog
+from tilo_ws.storage.errors import DatabaseAway
 
 
 class Room:
@@ -24,7 +29,7 @@ class Room:
         limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rate": 0, "burst": 1, "retention": 60}
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
-        self.broker.start(deliver=self.delivered.append, answer=self.chat.answer)
+        self.broker.start(deliver=lambda frame, seq: self.delivered.append(frame), answer=self.chat.answer)
         self.broker.reserve(first_seq, first_seq + 99)
         self.connection, _ = open_connection()
 
@@ -99,6 +104,82 @@ async def test_one_id_under_two_numbers_keeps_the_higher(database: Database, sql
     await second.store()
     await first.store()  # the statement of a server that was killed can commit late
     assert sql("SELECT seq FROM chat_messages WHERE id = %s", str(UUID(int=7))) == [(101,)]
+
+
+async def test_a_stored_message_is_emptied_and_keeps_number_and_id(room: Room, sql: Sql) -> None:
+    room.say("rude", id=7)
+    await room.store()
+    assert await room.chat.delete(1)
+    assert sql("SELECT seq, id::text, message, deleted_at IS NOT NULL FROM chat_messages") == [(1, str(UUID(int=7)), "", True)]
+    assert room.delivered[-1] == pushes.chat_deleted(1, UUID(int=7))
+    assert room.broker.history.newest(9) == []
+    assert not await room.chat.delete(2)
+    assert len(room.delivered) == 2
+
+
+async def test_a_message_that_waits_is_changed_before_it_is_stored(room: Room, sql: Sql) -> None:
+    room.say("rude", id=7)
+    deleting = asyncio.create_task(room.chat.delete(1))
+    await asyncio.sleep(0)
+    assert room.delivered[-1] == pushes.chat_deleted(1, UUID(int=7))
+    await room.store()
+    assert await deleting
+    assert sql("SELECT message, deleted_at IS NOT NULL FROM chat_messages") == [("", True)]
+
+
+async def test_a_message_whose_statement_is_under_way_is_changed_after_it(
+    room: Room, sql: Sql, transaction: Transaction
+) -> None:
+    room.say("rude", id=7)
+    transaction.begin("LOCK TABLE chat_messages")
+    storing = asyncio.create_task(room.store())
+    await eventually(lambda: sql("SELECT 1 FROM pg_locks WHERE NOT granted"))
+    deleting = asyncio.create_task(room.chat.delete(1))
+    await asyncio.sleep(0)
+    transaction.end()
+    await storing
+    assert sql("SELECT message FROM chat_messages") == [("rude",)]
+    await room.store()
+    assert await deleting
+    assert sql("SELECT message FROM chat_messages") == [("",)]
+
+
+async def test_a_deletion_that_cannot_be_stored_says_so_and_is_stored_later(
+    room: Room, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tilo_ws.services.chat._DELETION_TIMEOUT", 0.01)
+    room.say("rude")
+    with pytest.raises(DatabaseAway):
+        await room.chat.delete(1)
+    await room.store()
+    assert sql("SELECT message FROM chat_messages") == [("",)]
+
+
+async def test_sent_again_a_deleted_message_does_not_come_back(room: Room, database: Database, sql: Sql) -> None:
+    room.clock.now = time.time()
+    room.say("rude", id=7)
+    await room.store()
+    await room.chat.delete(1)
+    told = len(room.delivered)
+    room.say("rude", id=7)
+    await room.store()
+    later = Room(database, first_seq=101)
+    await later.chat.load()
+    later.say("rude", id=7)
+    await later.store()
+    assert (len(room.delivered), later.delivered) == (told, [])
+    assert sql("SELECT seq, message FROM chat_messages") == [(1, "")]
+
+
+async def test_what_another_server_deletes_while_it_waits_stays_deleted(database: Database, sql: Sql) -> None:
+    """One id under two numbers, the one deleted: the higher number stays, the text does not."""
+    first, second = Room(database), Room(database, first_seq=101)
+    first.say("rude", id=7)
+    await first.store()
+    await first.chat.delete(1)
+    second.say("rude", id=7)
+    await second.store()
+    assert sql("SELECT seq, message FROM chat_messages") == [(101, "")]
 
 
 async def test_without_a_number_a_message_is_refused_and_may_be_sent_again(room: Room) -> None:

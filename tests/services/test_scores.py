@@ -7,8 +7,8 @@ from tests.eventually import eventually
 from tests.fakes import open_connection
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.services.scores import Scores
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 

@@ -170,6 +170,26 @@ async def test_an_outage_is_one_line_and_its_end_another(outage: Outage, caplog:
     assert [record.message.split(":")[0].split(" after")[0] for record in caplog.records] == ["database away", "database back"]
 
 
+async def test_a_standby_that_takes_no_writes_is_still_away(
+    database: Database, sql: Sql, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = sql("SELECT current_database()")[0][0]
+    caplog.set_level(logging.INFO)
+    sql(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    sql(KILL_CONNECTIONS)
+    with pytest.raises(DatabaseAway):
+        await database.execute("INSERT INTO players (email) VALUES ('a@b')")
+    for _ in range(2):
+        with pytest.raises(DatabaseAway):
+            await database.probe()
+    assert database.away
+    sql(f"ALTER DATABASE {name} SET default_transaction_read_only = off")
+    sql(KILL_CONNECTIONS)
+    await database.probe()
+    assert not database.away
+    assert len(caplog.records) == 2
+
+
 class Slow:
     """A value that takes its time to become SQL, as large batches do. psycopg2 asks for it on the thread that it runs on."""
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.eventually import eventually
 from tests.fakes import FakeClock
-from tilo_ws.storage.errors import BadData, DatabaseAway
-from tilo_ws.storage.group_commit import MAX_BATCH_ROWS, Backlog, GroupCommit
+from tilo_ws.storage.backlog import Backlog
+from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
+from tilo_ws.storage.group_commit import MAX_BATCH_ROWS, GroupCommit
 
 
 class Store:
@@ -106,7 +107,7 @@ async def test_rows_of_one_key_are_one_row_and_all_are_told(store: Store) -> Non
     [(_, rows)] = store.statements
     assert sorted(rows) == sorted((f"player {key}", 900 + key) for key in range(100))
     assert len(store.stored) == 1_000
-    assert store.backlog.count == 0
+    assert (store.backlog.rows, store.backlog.waiters) == (0, 0)
 
 
 async def test_rows_are_kept_while_the_database_is_away(store: Store, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,6 +116,15 @@ async def test_rows_are_kept_while_the_database_is_away(store: Store, caplog: py
     store.add("a", 1, "r1")
     await store.settle()
     assert [start for start, _ in store.statements] == [1_000.0, 1_001.0, 1_002.0, 1_003.0]
+    assert store.stored == ["r1"]
+    assert caplog.records == [], "the database tells of its outage itself, once for all"
+
+
+async def test_statements_that_run_out_of_time_are_two_lines_of_the_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    store.errors = [StatementTimeout("after 10 s")] * 3
+    store.add("a", 1, "r1")
+    await store.settle()
     assert store.stored == ["r1"]
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
     assert not any(record.exc_info for record in caplog.records)
@@ -129,11 +139,11 @@ async def test_what_comes_during_a_failing_statement_joins_what_is_kept(store: S
     store.add("b", 1, "r3")
     await failing
     assert store.commit.pending == 2
-    assert store.backlog.count == 2 + 3
+    assert (store.backlog.rows, store.backlog.waiters) == (2, 3)
     await store.commit.flush()
     assert store.statements[-1][1] == [("a", 5), ("b", 1)]
     assert store.stored == ["r1", "r2", "r3"]
-    assert store.backlog.count == 0
+    assert (store.backlog.rows, store.backlog.waiters) == (0, 0)
 
 
 async def test_a_bad_row_is_refused_alone(store: Store, caplog: pytest.LogCaptureFixture) -> None:
@@ -155,7 +165,7 @@ async def test_a_fault_amid_halving_loses_nothing(store: Store) -> None:
     await store.settle()
     assert store.refused == [(("3", 3), ["r3"])]
     assert sorted(store.stored) == ["r0", "r1", "r2"]
-    assert store.backlog.count == 0
+    assert (store.backlog.rows, store.backlog.waiters) == (0, 0)
 
 
 async def test_an_unexpected_error_keeps_the_rows_and_is_logged_with_its_traceback(

@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import Outage, Sql, StartServer
 from tests.eventually import eventually
 from tests.web.conversation import CHAT, SCORE, ask, hear, join
-from tilo_ws.storage.group_commit import Backlog
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.web import keys
 
 
@@ -35,7 +35,9 @@ async def test_chat_goes_on_acknowledgements_wait_and_everything_is_stored_later
     assert sql("SELECT score FROM players") == [(100,)]
     assert (await (await client.get("/readyz")).json())["status"] == "ready"
     assert not [record for record in caplog.records if record.exc_info], "no traceback, whatever ran meanwhile"
-    assert len([record for record in caplog.records if record.message.startswith("database away")]) == 1
+    faults = [record.message for record in caplog.records if record.levelname == "ERROR" or "back" in record.message]
+    assert [line.split(":")[0].split(" after")[0] for line in faults] == ["database away", "database back"]
+    assert faults[1].endswith(" s, 2 writes waited")
 
 
 async def test_the_api_says_so(start_server: StartServer, outage: Outage, api_headers: dict[str, str]) -> None:

@@ -6,8 +6,9 @@ from tests.fakes import FakeClock, open_connection
 from tilo_ws import resources
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog, GroupCommit
+from tilo_ws.storage.group_commit import GroupCommit
 from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
 
 

@@ -21,7 +21,7 @@ class ChatDraft(msgspec.Struct, frozen=True):
 
 
 class ChatMessage(msgspec.Struct, frozen=True):
-    """A message as it is delivered, kept in memory and stored."""
+    """A message as it is delivered, kept in memory and stored. Times are in seconds since 1970."""
 
     seq: int
     id: UUID
@@ -29,6 +29,11 @@ class ChatMessage(msgspec.Struct, frozen=True):
     email: str | None
     message: str
     created_at: float
+    deleted_at: float | None = None
+
+    def deleted(self, now: float) -> "ChatMessage":
+        """The message as it stays after an admin has removed it: number and id, so that sent again it is known."""
+        return msgspec.structs.replace(self, message="", deleted_at=now)
 
 
 def utc_text(seconds: float) -> str:

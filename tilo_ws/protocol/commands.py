@@ -16,6 +16,9 @@ MAX_SURVIVAL_TIME = 2**31 - 1
 
 MAX_LEADERBOARD_ENTRIES = 100
 
+MAX_HISTORY = 100
+"""Chat messages that a client gets which comes for the first time."""
+
 Ref = Annotated[int, msgspec.Meta(ge=-MAX_SCORE, le=MAX_SCORE)] | Annotated[str, msgspec.Meta(max_length=64)] | None
 
 
@@ -45,16 +48,26 @@ class GetEvents(_Command, tag="get_events", frozen=True, kw_only=True):
 
 
 class GetLeaderboard(_Command, tag="get_leaderboard", frozen=True, kw_only=True):
-    """Asks for the best players."""
+    """Asks for the best players; `watch` asks for them again whenever they change, until it is false."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_LEADERBOARD_ENTRIES)] = 10
+    watch: bool | None = None
 
 
 class Ping(_Command, tag="ping", frozen=True, kw_only=True):
     """Asks for a `pong`."""
 
 
-Command = SendChat | SubmitScore | GetEvents | GetLeaderboard | Ping
+class Hello(_Command, tag="hello", frozen=True, kw_only=True):
+    """Says who comes, and what it heard last: the chat `after` a number of an `epoch`, or the last `history` messages."""
+
+    token: str | None = None
+    after: Annotated[int, msgspec.Meta(ge=0, le=MAX_SCORE)] | None = None
+    epoch: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    history: Annotated[int, msgspec.Meta(ge=0, le=MAX_HISTORY)] = 0
+
+
+Command = SendChat | SubmitScore | GetEvents | GetLeaderboard | Ping | Hello
 
 
 class Parsed(NamedTuple):

@@ -68,6 +68,48 @@ class _Leaderboard(_Push, tag="leaderboard", frozen=True, omit_defaults=True):
     ref: Ref = None
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server takes, so that a client can check first: lengths in code points, rates a second; 0 is no limit."""
+
+    max_message_length: int
+    max_nickname_length: int
+    max_frame_bytes: int
+    chat_rate: float
+    chat_burst: float
+    command_rate: float
+    command_burst: float
+
+
+class Recovered(msgspec.Struct, frozen=True, kw_only=True):
+    """The chat up to a connection's joined number `seq`, for one that comes or comes back.
+
+    `messages` are the JSON of `chat` pushes, oldest first. `complete` only if no stored message is missing. `deleted` are
+    numbers that an admin has removed since.
+    """
+
+    seq: int
+    messages: Sequence[msgspec.Raw]
+    complete: bool
+    deleted: Sequence[int]
+
+
+class _Welcome(_Push, tag="welcome", frozen=True, kw_only=True):
+    epoch: UUID
+    seq: int
+    server_time: int
+    player: None
+    messages: Sequence[msgspec.Raw]
+    recovered: bool
+    deleted: Sequence[int]
+    limits: Limits
+    ref: Ref | msgspec.UnsetType = msgspec.UNSET
+
+
+class _ChatDeleted(_Push, tag="chat_deleted", frozen=True):
+    seq: int
+    id: UUID
+
+
 class _Error(_Push, tag="error", frozen=True, omit_defaults=True):
     code: str
     message: str
@@ -93,9 +135,31 @@ def global_events(events: Sequence[Event], ref: Ref = None) -> bytes:
     return frame(_GlobalEvents(events, ref))
 
 
-def chat(message: ChatMessage) -> bytes:
-    """One chat message, to everybody."""
-    return frame(_Chat(message.nickname, message.message, utc_text(message.created_at), message.seq, message.id))
+def chat_json(message: ChatMessage) -> msgspec.Raw:
+    """One chat message as JSON: what goes to everybody, and again to those who missed it."""
+    return msgspec.Raw(_encode(_Chat(message.nickname, message.message, utc_text(message.created_at), message.seq, message.id)))
+
+
+def chat_deleted(seq: int, id: UUID) -> bytes:
+    """A chat message is gone, to everybody."""
+    return frame(_ChatDeleted(seq, id))
+
+
+def welcome(chat: Recovered, *, epoch: UUID, server_time_ms: int, limits: Limits, ref: Ref) -> bytes:
+    """The answer to `hello`. Without a token there is no player."""
+    return frame(
+        _Welcome(
+            epoch=epoch,
+            seq=chat.seq,
+            server_time=server_time_ms,
+            player=None,
+            messages=chat.messages,
+            recovered=chat.complete,
+            deleted=chat.deleted,
+            limits=limits,
+            ref=msgspec.UNSET if ref is None else ref,
+        )
+    )
 
 
 def ack(ref: Ref, *, seq: int | None = None, id: UUID | None = None) -> bytes:
@@ -111,8 +175,8 @@ def pong(ref: int | str, server_time_ms: int) -> bytes:
     return frame(_Pong(ref, server_time_ms))
 
 
-def leaderboard(entries: Sequence[LeaderboardEntry], ref: Ref) -> bytes:
-    """The best players, best first."""
+def leaderboard(entries: Sequence[LeaderboardEntry], ref: Ref = None) -> bytes:
+    """The best players, best first; with `ref` to who asked."""
     return frame(_Leaderboard(entries, ref))
 
 

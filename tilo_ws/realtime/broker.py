@@ -7,12 +7,13 @@ from uuid import UUID
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
+from tilo_ws.protocol.frames import text_frame
 from tilo_ws.protocol.history import History
 from tilo_ws.protocol.known_ids import KnownIds
 from tilo_ws.realtime.receipt import Receipt
 
-Deliver = Callable[[bytes], None]
-"""Takes a frame for everybody who is connected here."""
+Deliver = Callable[[bytes, int | None], None]
+"""Takes a frame for everybody who is connected here, and the number of the chat message that it is."""
 
 Answer = Callable[[ChatMessage, Receipt], None]
 """Takes the message with its number: for an id that is known, the number under which it was shown first."""
@@ -33,8 +34,15 @@ class Broker(Protocol):
     def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
         """Hands a draft to every server. The caller has made sure that there are `numbers_left`."""
 
-    def remember(self, messages: Iterable[ChatMessage], ids: Iterable[tuple[UUID, int, float]]) -> None:
-        """Takes over what the database kept, oldest first: the newest messages, the latest ids with their age in seconds."""
+    def retract(self, seq: int, id: UUID) -> None:
+        """Takes a message back from every server and tells everybody."""
+
+    def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
+        """Takes over ids that the database kept, oldest first, with their age in seconds."""
+
+    @property
+    def last_seq(self) -> int:
+        """The number that was given out last, or the one before the first."""
 
     @property
     def numbers_left(self) -> int:
@@ -49,6 +57,7 @@ class MemoryBroker:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.history = History()
+        self.last_seq = 0
         self._clock = clock
         self._known = KnownIds()
         self._blocks: list[range] = []
@@ -60,9 +69,8 @@ class MemoryBroker:
         self._deliver = deliver
         self._answer = answer
 
-    def remember(self, messages: Iterable[ChatMessage], ids: Iterable[tuple[UUID, int, float]]) -> None:
+    def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """See Broker."""
-        self.history.extend(messages)
         now = self._clock()
         for id, seq, age in ids:
             self._known.add(id, seq, now - age)
@@ -74,6 +82,8 @@ class MemoryBroker:
 
     def reserve(self, first: int, last: int) -> None:
         """See Broker."""
+        if not self._blocks:
+            self.last_seq = first - 1
         self._blocks.append(range(first, last + 1))
 
     def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
@@ -84,9 +94,15 @@ class MemoryBroker:
             return
         message = draft.numbered(self._next_seq())
         self._known.add(message.id, message.seq, self._clock())
-        self.history.append(message)
-        self._deliver(pushes.chat(message))
+        json = pushes.chat_json(message)
+        self.history.append(message, json)
+        self._deliver(text_frame(bytes(json)), message.seq)
         self._answer(message, receipt)
+
+    def retract(self, seq: int, id: UUID) -> None:
+        """See Broker."""
+        self.history.delete(seq, self._clock())
+        self._deliver(pushes.chat_deleted(seq, id), None)
 
     def _next_seq(self) -> int:
         block = self._blocks[0]
@@ -94,4 +110,5 @@ class MemoryBroker:
             self._blocks[0] = block[1:]
         else:
             del self._blocks[0]
-        return block[0]
+        self.last_seq = block[0]
+        return self.last_seq

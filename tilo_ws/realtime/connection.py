@@ -16,7 +16,8 @@ class Connection:
     """A WebSocket connection as everything below the web floor sees it.
 
     `connected_at` is in seconds since 1970, `last_heard` on the event loop's clock. `nickname` and `email` are what the client
-    last called itself. `waiting` counts its writes that are not stored yet.
+    last called itself. `waiting` counts its writes that are not stored yet. Chat numbers up to `joined_seq` went out before it
+    came; it hears all later ones.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Connection:
         "email",
         "id",
         "ip",
+        "joined_seq",
         "last_heard",
         "messages_in",
         "messages_out",
@@ -51,6 +53,7 @@ class Connection:
         self.messages_in = 0
         self.messages_out = 0
         self.waiting = 0
+        self.joined_seq = 0
         self.close_code: int | None = None
 
     @property

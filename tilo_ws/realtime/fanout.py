@@ -5,9 +5,9 @@ docs/decisions/write-rounds.md.
 """
 
 import asyncio
+from collections.abc import Iterable
 
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.hub import Hub
 
 _MAX_BLOCK = 0.005
 """Seconds that a round may hold the event loop before others get their turn."""
@@ -17,30 +17,36 @@ _STEP = 64
 
 
 class Fanout:
-    """Broadcasts to the connections of a hub, `interval` seconds from round to round at least.
+    """Broadcasts to an audience, `interval` seconds from round to round at least.
 
     The first message after a quiet time leaves at once. The next round starts at the later of (start of the last + interval)
     and (end of the last + its duration), so that fan-out never takes more than half of the time. With an interval of 0 nothing
-    waits. Every member hears all frames of the rounds that begin while it is in the hub, in order.
+    waits. Every member hears all frames of the rounds that begin while it is in the audience, in order.
+
+    `seq` is the last chat number of the last round that has begun: who joins the audience now hears all higher ones.
     """
 
-    def __init__(self, hub: Hub, interval: float, loop: asyncio.AbstractEventLoop) -> None:
-        self._hub = hub
+    def __init__(self, audience: Iterable[Connection], interval: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._audience = audience
         self._interval = interval
         self._loop = loop
         self._waiting: list[bytes] = []
+        self._waiting_seq = 0
         self._scheduled = False
         self._not_before = 0.0
         self._started_at = 0.0
         self._round = b""
         self._round_count = 0
         self._targets: list[Connection] = []
+        self.seq = 0
         self.deliveries = 0
         self.round_seconds = 0.0
 
-    def broadcast(self, frame: bytes) -> None:
-        """Sends a frame to everybody in the next round."""
+    def broadcast(self, frame: bytes, seq: int | None = None) -> None:
+        """Sends a frame to everybody in the next round; `seq` is its chat number, if it has one."""
         self._waiting.append(frame)
+        if seq is not None:
+            self._waiting_seq = seq
         if not self._scheduled:
             self._schedule()
 
@@ -56,7 +62,8 @@ class Fanout:
         self._round = b"".join(self._waiting)
         self._round_count = len(self._waiting)
         self._waiting.clear()
-        self._targets = list(self._hub)
+        self.seq = max(self.seq, self._waiting_seq)
+        self._targets = list(self._audience)
         self._targets.reverse()  # taken from the end
         self._write_some()
 

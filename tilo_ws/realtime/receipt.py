@@ -1,6 +1,7 @@
 """Who waits for a write to be stored, and what it is told."""
 
 from collections.abc import Iterable
+from typing import Protocol
 from uuid import UUID
 
 from tilo_ws.protocol import pushes
@@ -9,6 +10,16 @@ from tilo_ws.realtime.connection import Connection
 
 MAX_WAITING = 1_000
 """Writes of one connection that may wait to be stored."""
+
+
+class Waiter(Protocol):
+    """Who is told what became of a write."""
+
+    def acknowledge(self) -> None:
+        """The write is stored."""
+
+    def refuse(self, error: CommandError) -> None:
+        """The write will never be stored."""
 
 
 class Receipt:
@@ -27,13 +38,13 @@ class Receipt:
         self.id: UUID | None = None
 
     def acknowledge(self) -> None:
-        """The write is stored."""
+        """See Waiter."""
         self.connection.waiting -= 1
         if self.ref is not None:
             self.connection.write(pushes.ack(self.ref, seq=self.seq, id=self.id))
 
     def refuse(self, error: CommandError) -> None:
-        """The write will never be stored."""
+        """See Waiter."""
         self.connection.waiting -= 1
         self.connection.write(pushes.error(error, self.ref))
 
@@ -43,13 +54,13 @@ def busy() -> CommandError:
     return CommandError(ErrorCode.BUSY, "the server cannot take more now, send it again", retry_after=1.0)
 
 
-def acknowledge_all(receipts: Iterable[Receipt]) -> None:
+def acknowledge_all(waiters: Iterable[Waiter]) -> None:
     """A batch is stored."""
-    for receipt in receipts:
-        receipt.acknowledge()
+    for waiter in waiters:
+        waiter.acknowledge()
 
 
-def refuse_all(receipts: Iterable[Receipt]) -> None:
+def refuse_all(waiters: Iterable[Waiter]) -> None:
     """PostgreSQL does not take a row that passed every check here."""
-    for receipt in receipts:
-        receipt.refuse(CommandError(ErrorCode.INVALID_FIELD, "the database does not take these values"))
+    for waiter in waiters:
+        waiter.refuse(CommandError(ErrorCode.INVALID_FIELD, "the database does not take these values"))

@@ -1,5 +1,6 @@
 """Chat: what a player says goes to everybody at once and into PostgreSQL soon after; then it is acknowledged."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -7,22 +8,27 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
-from tilo_ws.protocol.codes import ErrorCode
+from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
 from tilo_ws.protocol.text import clean
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
+from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog, GroupCommit
+from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 
 CLEAN_UP_ROWS = 10_000
 """Messages that one statement removes: well within its time limit, also after a long pause of the server."""
+
+_DELETION_TIMEOUT = 5.0
+"""Seconds that a deletion waits to be stored together with its message."""
 
 
 class Chat:
@@ -50,25 +56,26 @@ class Chat:
         self._retention = retention
         self._clock = clock
         self._store = database.query("store_chat")
+        self._identity = database.query("server_identity")
         self._newest = database.query("newest_chat")
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
+        self._delete = database.query("delete_chat")
         self._oldest_at: float | None = None
         self._buckets: WeakKeyDictionary[Connection, TokenBucket] = WeakKeyDictionary()
-        self.commit = GroupCommit[ChatMessage, Receipt](
-            "chat", backlog, store=self._store_batch, merge=_later, stored=acknowledge_all, refused=_refuse
+        self.commit = GroupCommit[ChatMessage, Waiter](
+            "chat", backlog, store=self._store_batch, merge=_merged, stored=acknowledge_all, refused=_refuse
         )
 
     async def load(self) -> None:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
+        [identity] = await self._identity()
         newest = await self._newest(limit=self._broker.history.capacity)
+        self._broker.history.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
-        self._broker.remember(
-            (ChatMessage(*row) for row in reversed(newest)),
-            ((row.id, row.seq, now - row.created_at) for row in reversed(ids)),
-        )
+        self._broker.remember((row.id, row.seq, now - row.created_at) for row in reversed(ids))
         await self._look_for_oldest()
 
     def send(self, connection: Connection, command: SendChat) -> None:
@@ -91,6 +98,26 @@ class Chat:
         receipt.seq, receipt.id = message.seq, message.id
         logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, receipt.connection.ip, message.message)
         self.commit.add(message.id, message, receipt)
+
+    async def delete(self, seq: int) -> bool:
+        """Takes a message back from everybody and empties its row. False when there is none with this number.
+
+        One that is not stored yet is changed before it is. Raises DatabaseAway, StatementTimeout; then it may be called again.
+        """
+        unstored = next((message for message in self.commit.rows() if message.seq == seq), None)
+        if unstored is None:
+            rows = await self._delete(seq=seq)
+            if rows:
+                self._broker.retract(seq, rows[0].id)
+            return bool(rows)
+        self._broker.retract(seq, unstored.id)
+        deletion = _Deletion()
+        self.commit.add(unstored.id, unstored.deleted(self._clock()), deletion)
+        try:
+            await asyncio.wait_for(deletion.stored, _DELETION_TIMEOUT)
+        except TimeoutError:
+            raise DatabaseAway("the message is gone for all players, and in the database once it is back") from None
+        return True
 
     async def clean_up(self) -> None:
         """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""
@@ -123,6 +150,7 @@ class Chat:
             emails=[message.email for message in messages],
             messages=[message.message for message in messages],
             created_ats=[message.created_at for message in messages],
+            deleted_ats=[message.deleted_at for message in messages],
         )
         if self._oldest_at is None:
             self._oldest_at = min(message.created_at for message in messages)
@@ -135,10 +163,27 @@ class Chat:
             self._oldest_at = row.created_at
 
 
-def _later(first: ChatMessage, second: ChatMessage) -> ChatMessage:
-    """One id under two numbers: the higher stays, the one last shown."""
-    return max(first, second, key=lambda message: message.seq)
+class _Deletion:
+    """Waits until a deletion is stored."""
+
+    def __init__(self) -> None:
+        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def acknowledge(self) -> None:
+        if not self.stored.done():
+            self.stored.set_result(None)
+
+    def refuse(self, error: CommandError) -> None:
+        """A row that PostgreSQL does not take is gone as well."""
+        self.acknowledge()
 
 
-def _refuse(message: ChatMessage, receipts: list[Receipt]) -> None:
-    refuse_all(receipts)
+def _merged(first: ChatMessage, second: ChatMessage) -> ChatMessage:
+    """One id under two numbers: the higher stays, the one last shown. What is deleted stays so."""
+    later = max(first, second, key=lambda message: message.seq)
+    deleted_at = first.deleted_at if second.deleted_at is None else second.deleted_at
+    return later if deleted_at is None else later.deleted(deleted_at)
+
+
+def _refuse(message: ChatMessage, waiters: list[Waiter]) -> None:
+    refuse_all(waiters)

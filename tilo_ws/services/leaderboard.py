@@ -3,14 +3,18 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+from weakref import WeakSet
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, GetLeaderboard
 from tilo_ws.protocol.pushes import LeaderboardEntry
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.storage.database import Database
+
+OpenAudience = Callable[[Iterable[Connection]], Callable[[bytes], None]]
+"""Makes a broadcast to some connections: a function that takes a frame for all of them."""
 
 
 class PlayerScore(NamedTuple):
@@ -22,10 +26,24 @@ class PlayerScore(NamedTuple):
     survival_time: int
 
 
-class Leaderboard:
-    """The top 100. Scores only rise, so it is exact without asking PostgreSQL again."""
+class _Watch:
+    """The connections that watch the best so many players."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, open_audience: OpenAudience) -> None:
+        self.members: WeakSet[Connection] = WeakSet()
+        self.broadcast = open_audience(self.members)
+        self.told: list[LeaderboardEntry] = []
+
+
+class Leaderboard:
+    """The top 100. Scores only rise, so it is exact without asking PostgreSQL again.
+
+    Who watches is told again by `announce`.
+    """
+
+    def __init__(self, database: Database, open_audience: OpenAudience) -> None:
+        self._open_audience = open_audience
+        self._watches: dict[int, _Watch] = {}
         self._identity = database.query("server_identity")
         self._top_players = database.query("top_players")
         self._name_key = b""
@@ -50,7 +68,28 @@ class Leaderboard:
 
     def get(self, connection: Connection, command: GetLeaderboard) -> None:
         """Handles GetLeaderboard."""
+        if command.watch is not None:
+            self._watch(connection, command.limit if command.watch else 0)
         connection.write(pushes.leaderboard(self._entries[: command.limit], command.ref))
+
+    def announce(self) -> None:
+        """Tells those who watch what has changed since the last call: call it once a second."""
+        for limit, watch in self._watches.items():
+            entries = self._entries[:limit]
+            if entries != watch.told:
+                watch.told = entries
+                watch.broadcast(pushes.leaderboard(entries))
+
+    def _watch(self, connection: Connection, limit: int) -> None:
+        """A connection watches the best `limit` players from now on; with 0 none."""
+        for watch in self._watches.values():
+            watch.members.discard(connection)
+        if not limit:
+            return
+        if limit not in self._watches:
+            self._watches[limit] = _Watch(self._open_audience)
+            self._watches[limit].told = self._entries[:limit]
+        self._watches[limit].members.add(connection)
 
     def top(self, limit: int) -> list[tuple[LeaderboardEntry, str]]:
         """The best `limit` players with their e-mail addresses, for game back ends."""

@@ -15,6 +15,11 @@ class Numbering:
         self._broker = broker
         self._reserve = database.query("reserve_seqs")
 
+    @property
+    def last_seq(self) -> int:
+        """The number that was given out last, or the one before the first of this server."""
+        return self._broker.last_seq
+
     async def refill(self) -> None:
         """Reserves a block where few numbers are left.
 

@@ -10,8 +10,9 @@ from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.group_commit import Backlog, GroupCommit
+from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from psycopg2.extensions import QueryCanceledError
 
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.pool import Pool, PoolStats
 
@@ -29,22 +30,28 @@ _CONNECT_TIMEOUT = 5.0
 _STATEMENT_TIMEOUT = 10.0
 _CLOSE_TIMEOUT = 1.0
 
+# Takes a row lock and leaves no trace: a standby that answers but takes no writes (SQLSTATE 25006) is still away.
+_PROBE = "SELECT FROM server_identity FOR UPDATE"
+
 
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    `away` is the last known state: true from a failure until the next statement that succeeds.
+    `away` is the last known state: true from a failure until the next statement that succeeds. An outage is two lines of the
+    log; the second says how much of the `backlog` waited.
     """
 
     def __init__(
         self,
         queries: Path,
+        backlog: Backlog | None = None,
         *,
         pool_min: int = 5,
         pool_max: int = 20,
         statement_timeout: float = _STATEMENT_TIMEOUT,
     ) -> None:
         self._statements = {file.stem: file.read_text(encoding="utf-8") for file in queries.glob("*.sql")}
+        self._backlog = backlog or Backlog()
         self._statement_timeout = statement_timeout
         self._pool = Pool(pool_min, pool_max, _CONNECT_TIMEOUT)
         self._thread: threading.Thread | None = None
@@ -108,7 +115,8 @@ class Database:
                 logger.error("database away: %s", error)
             raise
         if self._away_since is not None:
-            logger.info("database back after %.1f s", time.monotonic() - self._away_since)
+            seconds, waiting = time.monotonic() - self._away_since, self._backlog.rows
+            logger.info("database back after %.1f s, %d writes waited", seconds, waiting)
             self._away_since = None
         return rows
 
@@ -118,7 +126,7 @@ class Database:
         Raises DatabaseAway.
         """
         if self.away:
-            await self.execute("SELECT 1")
+            await self.execute(_PROBE)
 
     def _on_thread(self, work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))

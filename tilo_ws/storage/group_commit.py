@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
+from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout, one_line
 
 logger = logging.getLogger(__name__)
@@ -22,19 +23,6 @@ MIN_INTERVAL = 0.060
 
 RETRY_INTERVAL = 1.0
 """Seconds until a batch is tried again that could not be stored."""
-
-
-class Backlog:
-    """How much may wait to be stored, over all group commits together: rows and waiters."""
-
-    def __init__(self, limit: int = 100_000) -> None:
-        self.limit = limit
-        self.count = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether the next write must be refused."""
-        return self.count >= self.limit
 
 
 class _Pending(Generic[Row, Waiter]):
@@ -81,6 +69,7 @@ class GroupCommit(Generic[Row, Waiter]):
         self._in_flight: dict[Hashable, _Pending[Row, Waiter]] = {}
         self._not_before = 0.0
         self._failing = False
+        self._told = False
         self._closing = False
         self._some = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -89,6 +78,10 @@ class GroupCommit(Generic[Row, Waiter]):
     def pending(self) -> int:
         """Rows that are not stored yet."""
         return len(self._pending) + len(self._in_flight)
+
+    def rows(self) -> Iterator[Row]:
+        """The rows that are not stored yet, oldest first."""
+        return (entry.row for entry in [*self._in_flight.values(), *self._pending.values()])
 
     @property
     def failing(self) -> bool:
@@ -112,7 +105,7 @@ class GroupCommit(Generic[Row, Waiter]):
         entry = self._pending.get(key)
         if entry is None:
             entry = self._pending[key] = _Pending(row, self._clock())
-            self._backlog.count += 1
+            self._backlog.rows += 1
             self._some.set()
             if len(self._pending) >= MAX_BATCH_ROWS and not self._failing:
                 self._hurry.set()
@@ -120,7 +113,7 @@ class GroupCommit(Generic[Row, Waiter]):
             entry.row = self._merge(entry.row, row)
         if waiter is not None:
             entry.waiters.append(waiter)
-            self._backlog.count += 1
+            self._backlog.waiters += 1
 
     async def run(self) -> None:
         """Stores what is added until `close` is called; then stores the rest, once, and ends."""
@@ -179,7 +172,8 @@ class GroupCommit(Generic[Row, Waiter]):
 
     def _settle(self, key: Hashable) -> _Pending[Row, Waiter]:
         entry = self._in_flight.pop(key)
-        self._backlog.count -= 1 + len(entry.waiters)
+        self._backlog.rows -= 1
+        self._backlog.waiters -= len(entry.waiters)
         return entry
 
     def _take_back(self) -> None:
@@ -193,7 +187,7 @@ class GroupCommit(Generic[Row, Waiter]):
             else:
                 older.row = self._merge(older.row, newer.row)
                 older.waiters += newer.waiters
-                self._backlog.count -= 1
+                self._backlog.rows -= 1
         if self._closing:
             return
         if not self._pending:
@@ -202,24 +196,19 @@ class GroupCommit(Generic[Row, Waiter]):
             self._hurry.clear()
 
     def _succeeded(self) -> None:
-        if self._failing:
-            self._failing = False
-            logger.info("%s: storing again, %d rows wait", self._name, self.pending)
+        if self._told:
+            logger.info("%s: storing again", self._name)
+        self._failing = self._told = False
 
     def _failed(self, error: Exception) -> None:
         self._not_before = self._clock() + RETRY_INTERVAL
-        if self._failing:
-            return
         self._failing = True
-        known = isinstance(error, DatabaseAway | StatementTimeout)
-        logger.error(
-            "%s: %d rows not stored, tried again every %g s: %s",
-            self._name,
-            self.pending,
-            RETRY_INTERVAL,
-            one_line(error),
-            exc_info=None if known else error,
-        )
+        # An outage is in the log already, once for all: see Database.
+        if not self._told and not isinstance(error, DatabaseAway):
+            self._told = True
+            traceback = None if isinstance(error, StatementTimeout) else error
+            pattern = "%s: %d rows not stored, tried again every %g s: %s"
+            logger.error(pattern, self._name, self.pending, RETRY_INTERVAL, one_line(error), exc_info=traceback)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

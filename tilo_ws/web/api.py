@@ -95,6 +95,13 @@ async def end_event(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def delete_chat(request: web.Request) -> web.Response:
+    """`DELETE /api/v1/chat/{seq}`."""
+    if not await request.app[keys.CHAT].delete(_seq(request)):
+        raise web.HTTPNotFound(text="there is no such message")
+    return web.Response(status=204)
+
+
 def _json(value: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
@@ -112,6 +119,13 @@ def _limit(request: web.Request, *, default: int, most: int) -> int:
     raw = request.query.get("limit", str(default))
     if not (raw.isascii() and raw.isdigit() and len(raw) <= len(str(most)) and 1 <= int(raw) <= most):
         raise CommandError(ErrorCode.INVALID_FIELD, f"limit: must be a whole number from 1 to {most}")
+    return int(raw)
+
+
+def _seq(request: web.Request) -> int:
+    raw = request.match_info["seq"]
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 19):
+        raise web.HTTPNotFound(text="there is no such message")
     return int(raw)
 
 

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.admins import Admins
+from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.storage.database import Database
@@ -24,6 +25,7 @@ LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
 DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
+CHAT = web.AppKey("chat", Chat)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.departure import Departure
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.storage.group_commit import GroupCommit
-
-_STORE_TIMEOUT = 5.0
-"""Seconds that players' last writes have to be stored and acknowledged before they are sent away."""
 
 _LOOK_INTERVAL = 0.02
 
@@ -20,13 +18,19 @@ class Lifecycle:
     `lost_writes` counts what could not be stored at the end.
     """
 
-    def __init__(self, hub: Hub, commits: Sequence[GroupCommit[Any, Any]]) -> None:
+    def __init__(self, hub: Hub, commits: Sequence[GroupCommit[Any, Any]], *, drain_seconds: float) -> None:
         self._hub = hub
         self._commits = commits
-        self.draining = False
+        self._drain_seconds = drain_seconds
+        self._departure: Departure | None = None
         self.failed = asyncio.Event()
         self.reason = ""
         self.lost_writes = 0
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is ending."""
+        return self._departure is not None
 
     def fail(self, reason: str) -> None:
         """Makes the server end, with this one line."""
@@ -34,12 +38,18 @@ class Lifecycle:
         self.failed.set()
 
     async def drain(self) -> None:
-        """Refuses new players, lets the writes of those who are here be acknowledged, then sends them away with 1012."""
-        if self.draining:
+        """Refuses new players and sends away those who are here, each when its writes are acknowledged or cannot be."""
+        if self._departure is not None:
             return
-        self.draining = True
-        looks = round(_STORE_TIMEOUT / _LOOK_INTERVAL)
-        while looks and any(commit.pending and not commit.failing for commit in self._commits):
+        clock = asyncio.get_running_loop().time
+        self._departure = Departure(list(self._hub), self._drain_seconds, clock())
+        while self._departure.proceed(clock(), can_store=self._can_store()):
             await asyncio.sleep(_LOOK_INTERVAL)
-            looks -= 1
-        self._hub.close_all(CloseCode.SERVICE_RESTART, "restart")
+
+    def turn_away(self, connection: Connection) -> None:
+        """Closes a connection that came too late, where the server is ending."""
+        if self._departure is not None:
+            self._departure.close(connection, asyncio.get_running_loop().time())
+
+    def _can_store(self) -> bool:
+        return any(commit.pending and not commit.failing for commit in self._commits)

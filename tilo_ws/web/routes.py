@@ -37,6 +37,7 @@ def add_routes(app: web.Application) -> None:
             web.post("/api/v1/events", api.create_event),
             web.patch("/api/v1/events/{id}", api.change_event),
             web.delete("/api/v1/events/{id}", api.end_event),
+            web.delete("/api/v1/chat/{seq}", api.delete_chat),
             web.static("/static", resources.STATIC),
         ]
     )

@@ -100,7 +100,11 @@ async def _let_read(connection: Connection) -> None:
 
 
 class Players:
-    """Serves the players' connections. `greeting` gives the frames that each hears first, `greeting_count` in number."""
+    """Serves the players' connections.
+
+    `greeting` gives the frames that each hears first, `greeting_count` in number. `last_told` gives the last chat number that
+    went out.
+    """
 
     def __init__(
         self,
@@ -111,6 +115,7 @@ class Players:
         *,
         greeting: Callable[[], bytes],
         greeting_count: int,
+        last_told: Callable[[], int],
         command_rate: float,
         command_burst: float,
         max_frame_bytes: int,
@@ -122,6 +127,7 @@ class Players:
         self._address = address
         self._greeting = greeting
         self._greeting_count = greeting_count
+        self._last_told = last_told
         self._command_rate = command_rate
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
@@ -141,9 +147,9 @@ class Players:
             socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)
         finally:
             self._opening -= 1
+        connection.joined_seq = self._last_told()
         self._hub.enter(connection)
-        if self._lifecycle.draining:
-            connection.close(CloseCode.SERVICE_RESTART, "restart")
+        self._lifecycle.turn_away(connection)
         logger.info("connected: %s from %s", connection.id, connection.ip)
         try:
             connection.write(self._greeting(), self._greeting_count)

@@ -54,6 +54,7 @@ class EmbeddedPostgres:
     def __init__(self, data_directory: Path) -> None:
         self._data_directory = data_directory
         self._running = ExitStack()
+        self._instance: _Instance | None = None
 
     def start(self) -> str:
         """Starts PostgreSQL and returns its DSN (libpq). Call it from the main thread, with whose end PostgreSQL ends.
@@ -75,6 +76,25 @@ class EmbeddedPostgres:
         """Ends PostgreSQL, waits for it and removes what is temporary. Does nothing when it is not running."""
         self._running.close()
 
+    def keep_running(self) -> None:
+        """Starts PostgreSQL again where it has ended without being told to, and does not wait until it is ready.
+
+        Call it from the main thread, about once a second. Raises EmbeddedPostgresError.
+        """
+        instance = self._instance
+        if instance is None or instance.is_alive():
+            return
+        lock = try_lock(instance.cluster.home.postgresql_lock)
+        if lock is None:
+            return  # its children are on their way out
+        if instance.was_ready:
+            # Once for an outage: where it does not come up, its own log says why.
+            logger.error("PostgreSQL has ended by itself (status %d): starting it again", instance.process.returncode)
+        try:
+            instance.launch(lock)
+        finally:
+            os.close(lock)
+
     def _start(self, stack: ExitStack) -> str:
         home = find_home(self._data_directory)
         home.make()
@@ -83,15 +103,19 @@ class EmbeddedPostgres:
         lock = _lock_postgresql(cluster)
         try:
             programs = programs_for(home.account)
-            cluster.prepare(programs, lock)
             socket = stack.enter_context(socket_directory(home))
-            process = _launch(home, programs, socket, lock)
-            stack.callback(_end, process)
+            self._instance = _Instance(cluster, programs, socket, lock)
+            stack.callback(self._end)
         finally:
             # From here on PostgreSQL alone has it.
             os.close(lock)
-        _wait_until_ready(cluster, process)
+        _wait_until_ready(cluster, self._instance.process)
         return make_dsn(host=str(socket), port=PORT, user="postgres", dbname="postgres")
+
+    def _end(self) -> None:
+        instance, self._instance = self._instance, None
+        if instance is not None:
+            _end(instance.process)
 
     def _claim(self, home: Home) -> int:
         lock = try_lock(home.server_lock)
@@ -103,6 +127,27 @@ class EmbeddedPostgres:
         os.truncate(lock, 0)
         os.write(lock, str(os.getpid()).encode())
         return lock
+
+
+class _Instance:
+    """PostgreSQL at work in a cluster: one process, and where that was killed another."""
+
+    def __init__(self, cluster: Cluster, programs: Path, socket: Path, lock: int) -> None:
+        self.cluster = cluster
+        self._programs = programs
+        self._socket = socket
+        self.launch(lock)
+
+    def launch(self, lock: int) -> None:
+        """Starts a process, which takes over PostgreSQL's lock."""
+        self.cluster.prepare(self._programs, lock)
+        self.process = _launch(self.cluster.home, self._programs, self._socket, lock)
+        self.was_ready = False
+
+    def is_alive(self) -> bool:
+        """Whether the process runs; notes whether it has come so far as to accept connections."""
+        self.was_ready = self.was_ready or self.cluster.is_ready(self.process.pid)
+        return self.process.poll() is None
 
 
 def _lock_postgresql(cluster: Cluster) -> int:
