@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.conftest import Sql, Transaction
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.fakes import open_connection
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.services.scores import Scores
@@ -32,6 +32,6 @@ async def test_overlapping_batches_in_opposite_order_do_not_wait_for_each_other(
     storing = [asyncio.create_task(batch.commit.flush()) for batch in batches]
     await eventually(lambda: sql(WAITING) == [(2,)])
     transaction.end()
-    await asyncio.wait_for(asyncio.gather(*storing), 5)
+    await asyncio.wait_for(asyncio.gather(*storing), PATIENCE)
     assert [batch.commit.pending for batch in batches] == [0, 0]
     assert sql("SELECT DISTINCT score FROM players") == [(3,)]

@@ -11,10 +11,11 @@ import psycopg2
 import pytest
 
 from tests.conftest import KILL_CONNECTIONS, Outage, Sql
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tilo_ws import resources
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
+from tilo_ws.storage.pool import Pool
 
 AT_THE_GATE = "SELECT pg_advisory_xact_lock_shared(1), 7 AS seven"
 """Waits as long as the gate is closed."""
@@ -93,7 +94,7 @@ async def test_a_cancelled_caller_is_cancelled_and_leaves_the_pool_whole(databas
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-    results = await asyncio.wait_for(asyncio.gather(*(database.execute("SELECT 1") for _ in range(20))), 5)
+    results = await asyncio.wait_for(asyncio.gather(*(database.execute("SELECT 1") for _ in range(20))), PATIENCE)
     assert len(results) == 20
 
 
@@ -103,7 +104,7 @@ async def test_waiters_go_on_when_connections_die_in_their_holders_hands(databas
     await eventually(lambda: gate.holds(AT_THE_GATE) and database.pool.waiting == 20)
     sql(KILL_CONNECTIONS)
     gate.open()
-    await asyncio.wait_for(asyncio.gather(*statements), 5)
+    await asyncio.wait_for(asyncio.gather(*statements), PATIENCE)
     assert database.pool.waiting == 0
 
 
@@ -224,5 +225,22 @@ async def test_a_statement_after_the_end_is_told_that_the_database_is_away(dsn: 
     while database.pool.waiting < 2:
         await asyncio.sleep(0)
     await database.close()
-    outcomes = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
+    outcomes = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), PATIENCE)
+    assert {type(outcome) for outcome in outcomes} == {DatabaseAway}
+
+
+async def test_a_statement_is_told_also_where_the_pool_does_not_close_in_time(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def close(self: Pool) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Pool, "close", close)
+    database = Database(resources.QUERIES, pool_min=1, pool_max=1)
+    await database.open(dsn)
+    asking = [asyncio.create_task(database.execute("SELECT pg_sleep(60)", time_limit=60)) for _ in range(3)]
+    while database.pool.waiting < 2:
+        await asyncio.sleep(0)
+    await database.close()
+    outcomes = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), PATIENCE)
     assert {type(outcome) for outcome in outcomes} == {DatabaseAway}

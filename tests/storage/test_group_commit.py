@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.eventually import eventually
+from tests.eventually import PATIENCE, eventually
 from tests.fakes import FakeClock
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
@@ -193,7 +193,7 @@ async def test_closing_ends_also_while_the_database_is_away(store: Store) -> Non
     running = asyncio.create_task(store.commit.run())
     await asyncio.sleep(0)
     store.commit.close()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE)
     assert store.commit.pending == 1
 
 

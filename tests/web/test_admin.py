@@ -182,7 +182,7 @@ async def test_an_open_dashboard_hears_a_burst_as_a_sample(start_server: StartSe
     shown: list[str] = []
     skipped = 0
     while not shown or shown[-1] != "199":
-        snapshot = await asyncio.wait_for(feed.receive_json(), 5)
+        snapshot = await asyncio.wait_for(feed.receive_json(), PATIENCE)
         shown += [message["message"] for message in snapshot["chat"]]
         skipped += snapshot["chat_skipped"]
     assert len(shown) + skipped == 200

@@ -79,6 +79,8 @@ class Database:
         if self._is_open:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._on_thread(self._pool.close()), _CLOSE_TIMEOUT)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._on_thread(_end_statements()), _CLOSE_TIMEOUT)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_CLOSE_TIMEOUT)
         if not self._thread.is_alive():
@@ -109,6 +111,11 @@ class Database:
         """Runs a statement within `time_limit` seconds. Raises what `Pool.execute` raises."""
         try:
             rows = await self._on_thread(self._pool.execute(sql, parameters, time_limit or self._statement_timeout))
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            raise DatabaseAway("the database was closed") from None
         except DatabaseAway as error:
             if self._away_since is None:
                 self._away_since = time.monotonic()
@@ -130,6 +137,14 @@ class Database:
 
     def _on_thread(self, work: Coroutine[Any, Any, T]) -> "asyncio.Future[T]":
         return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+
+async def _end_statements() -> None:
+    """Cuts off what is left on the database's loop: nobody may wait for an answer from a loop that has stopped."""
+    statements = asyncio.all_tasks() - {asyncio.current_task()}
+    for statement in statements:
+        statement.cancel()
+    await asyncio.gather(*statements, return_exceptions=True)
 
 
 def _log_unexpected(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
