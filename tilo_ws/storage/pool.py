@@ -5,7 +5,8 @@ connection is sent again.
 """
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
 import aiopg
@@ -122,7 +123,7 @@ class Pool:
         limited = f"SET LOCAL statement_timeout = {round(time_limit * 1000)};\n{sql}"
         try:
             async with (
-                self._connections.acquire() as connection,
+                self._connection() as connection,
                 connection.cursor(cursor_factory=NamedTupleCursor) as cursor,
             ):
                 await _execute(connection, cursor, limited, parameters, time_limit)
@@ -131,6 +132,19 @@ class Pool:
             raise translated(error) from error
         except TimeoutError:
             raise DatabaseAway(f"no connection within {self._connect_timeout:g} s") from None
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> "AsyncIterator[aiopg.Connection]":
+        pool = self._connections
+        try:
+            connection = await pool.acquire()
+        except AssertionError:
+            # aiopg asserts that a free connection lives, but some can die while it makes others.
+            raise _LostConnection("a free connection had died") from None
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
 
 
 async def _execute(
