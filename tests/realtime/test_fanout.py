@@ -71,14 +71,33 @@ def test_messages_until_the_next_round_are_one_write() -> None:
     audience.loop.turn()
     audience.fanout.broadcast(b"b")
     audience.fanout.broadcast(b"c")
-    audience.loop.now += 0.0199
+    audience.loop.now += 0.0189
     audience.loop.turn()
     assert audience.transports[0].written == [b"a"]
-    audience.loop.now += 0.0002
+    audience.loop.now += 0.0012
     audience.loop.turn()
     assert audience.transports[0].written == [b"a", b"bc"]
     assert audience.transports[0].written[1] is audience.transports[1].written[1]
     assert audience.fanout.deliveries == 6
+
+
+def test_rounds_that_have_fallen_behind_messages_of_the_same_beat_catch_up() -> None:
+    audience = Audience(1)
+    heard_at: list[float] = []
+    audience.transports[0].on_write = lambda: heard_at.append(audience.loop.now)
+    audience.fanout.broadcast(b"late")
+    audience.loop.turn()
+    audience.loop.now += 0.005
+    sent_at = []
+    for _ in range(20):
+        sent_at.append(audience.loop.now)
+        audience.fanout.broadcast(b"on the beat")
+        for _ in range(20):
+            audience.loop.turn()
+            audience.loop.now += 0.001
+    waits = [heard - sent for sent, heard in zip(sent_at, heard_at[1:], strict=True)]
+    assert waits[0] == pytest.approx(0.014)
+    assert waits[-1] == pytest.approx(0)
 
 
 def test_a_round_that_takes_long_is_followed_by_a_pause_as_long() -> None:
