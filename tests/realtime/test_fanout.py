@@ -83,21 +83,18 @@ def test_messages_until_the_next_round_are_one_write() -> None:
 
 def test_rounds_that_have_fallen_behind_messages_of_the_same_beat_catch_up() -> None:
     audience = Audience(1)
-    heard_at: list[float] = []
-    audience.transports[0].on_write = lambda: heard_at.append(audience.loop.now)
     audience.fanout.broadcast(b"late")
     audience.loop.turn()
-    audience.loop.now += 0.005
-    sent_at = []
-    for _ in range(20):
-        sent_at.append(audience.loop.now)
+    waits = []
+    for beat in range(20):
+        sent_at = audience.loop.now = 1_000.005 + beat * 0.020
         audience.fanout.broadcast(b"on the beat")
-        for _ in range(20):
-            audience.loop.turn()
-            audience.loop.now += 0.001
-    waits = [heard - sent for sent, heard in zip(sent_at, heard_at[1:], strict=True)]
-    assert waits[0] > 0.01
-    assert waits[-1] < 0.002
+        audience.loop.now = max([sent_at, *(when for when, _ in audience.loop.later)])
+        audience.loop.turn()
+        waits.append(audience.loop.now - sent_at)
+    assert len(audience.transports[0].written) == 21
+    assert waits[0] == pytest.approx(0.014)
+    assert waits[-1] == 0
 
 
 def test_a_round_that_takes_long_is_followed_by_a_pause_as_long() -> None:
