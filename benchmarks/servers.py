@@ -61,34 +61,34 @@ class Server:
 
 
 @contextlib.contextmanager
-def tilo() -> Iterator[Server]:
-    """This project's server with its embedded database."""
+def tilo(**settings: str) -> Iterator[Server]:
+    """This project's server, with its embedded database where the settings name no other."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o711)
-        with _started(["-m", "tilo_ws"], cwd=Path(directory)) as server:
+        with _started(["-m", "tilo_ws"], Path(directory), signal.SIGINT, settings) as server:
             yield server
 
 
 @contextlib.contextmanager
 def script(name: str) -> Iterator[Server]:
-    """A server of this folder. What it says when its clients are cut off belongs to nobody."""
-    with _started([str(Path(__file__).parent / name)], cwd=PROJECT, stderr=subprocess.DEVNULL) as server:
+    """A server of this folder. It keeps nothing, and would wait long for clients that are cut off: it is killed."""
+    with _started([str(Path(__file__).parent / name)], PROJECT, signal.SIGKILL, {}) as server:
         yield server
 
 
 @contextlib.contextmanager
-def _started(arguments: list[str], cwd: Path, stderr: int | None = None) -> Iterator[Server]:
+def _started(arguments: list[str], cwd: Path, end: signal.Signals, settings: dict[str, str]) -> Iterator[Server]:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     environment = os.environ | _SETTINGS | {"PYTHONPATH": str(PROJECT), "PORT": str(port), "HOST": "127.0.0.1"}
-    process = subprocess.Popen([sys.executable, *arguments], cwd=cwd, env=environment, stderr=stderr)
+    process = subprocess.Popen([sys.executable, *arguments], cwd=cwd, env=environment | settings)
     os.sched_setaffinity(process.pid, {SERVER_CORE})
     try:
         _wait_for(port, process)
         yield Server(process.pid, port)
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         process.wait(30)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -50,7 +51,7 @@ async def open_connection(request: web.Request, ip: str, max_frame_bytes: int) -
         request.transport,
         id=secrets.token_hex(8),
         ip=ip,
-        user_agent=header_text(request, "User-Agent")[:200],
+        user_agent=sys.intern(header_text(request, "User-Agent")[:200]),  # thousands have the same
         connected_at=time.time(),
         last_heard=asyncio.get_running_loop().time(),
     )
