@@ -1,6 +1,6 @@
 """Deliveries: this server, plain aiohttp and websockets' broadcast, side by side.
 
-.venv/bin/python benchmarks/fan_out.py            all rows, about four minutes
+.venv/bin/python benchmarks/fan_out.py            all rows, about eight minutes
 .venv/bin/python benchmarks/fan_out.py 1000x200   one row: clients x messages a second, or 1000w16: 16 in flight
 """
 

@@ -79,13 +79,13 @@ def stalled(server: Server) -> None:
 
 def main() -> None:
     """Prints a line for each figure."""
-    alone = {"throughput": throughput, "memory": memory, "churn": churn, "stalled": stalled}
-    for name in sys.argv[1:] or ["scores", *alone]:
+    chosen = sys.argv[1:] or ["scores", "throughput", "memory", "churn", "stalled"]
+    for name in chosen:
         if name == "scores":
             scores()
             continue
         with tilo() as server:
-            alone[name](server)
+            {"throughput": throughput, "memory": memory, "churn": churn, "stalled": stalled}[name](server)
 
 
 if __name__ == "__main__":

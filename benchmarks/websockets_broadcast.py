@@ -1,6 +1,7 @@
 """The usual way with the library websockets, for comparison: its `broadcast`, without compression."""
 
 import asyncio
+import logging
 import os
 
 import uvloop
@@ -21,6 +22,7 @@ async def chat(socket: ServerConnection) -> None:
 
 async def main() -> None:
     """Serves until the process is ended."""
+    logging.disable()  # clients that are cut off are no news
     async with serve(chat, "127.0.0.1", int(os.environ["PORT"]), compression=None, backlog=4096):
         await asyncio.Event().wait()
 
