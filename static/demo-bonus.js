@@ -3,11 +3,7 @@
 const TICK_MS = 250;
 const RING_LENGTH = 2 * Math.PI * 21; // the circle in demo.html has the radius 21
 
-const multiplierOf = ({ id, value, expires_at: expiresAt }) => ({
-  id,
-  factor: Number(value),
-  endsAt: Date.parse(`${expiresAt}Z`),
-});
+const multiplierOf = ({ id, value, expiresAt }) => ({ id, factor: Number(value), endsAt: expiresAt.getTime() });
 
 /** The strongest of the multipliers that have not ended, or null. */
 export function strongest(multipliers, now) {
@@ -44,7 +40,7 @@ export class Bonus {
     this.multipliers = events
       .filter((event) => event.type === "score_multiplier")
       .map(multiplierOf)
-      .filter(({ factor, endsAt }) => Number.isFinite(factor) && factor > 0 && Number.isFinite(endsAt));
+      .filter(({ factor }) => Number.isFinite(factor) && factor > 0);
     const now = Date.now();
     this.firstSeen = new Map(this.multipliers.map(({ id }) => [id, this.firstSeen.get(id) ?? now]));
     this.#show();

@@ -12,7 +12,7 @@ function colourOf(nickname) {
   return sum % COLOURS;
 }
 
-const timeOf = (timestamp) => new Date(`${timestamp}Z`).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+const timeOf = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 function element(name, className, text) {
   const made = document.createElement(name);
@@ -20,6 +20,9 @@ function element(name, className, text) {
   made.textContent = text;
   return made;
 }
+
+/** Whether a message of `nickname` below `item` goes on what the same player said there. */
+const follows = (nickname, item) => item?.dataset.nickname === nickname;
 
 export class Chat {
   /** `send(text)` sends a message; `isOwn(nickname)` tells whose a message is. */
@@ -30,8 +33,6 @@ export class Chat {
     this.newer = byId("chat-newer");
     this.note = byId("chat-note");
     this.isOwn = isOwn;
-    this.lastNickname = null;
-    this.unheard = null; // the newest message sent that has not come back
     byId("chat-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#submit(send);
@@ -45,15 +46,26 @@ export class Chat {
     return document.activeElement === this.input;
   }
 
-  add({ nickname, message, timestamp }) {
-    const follows = this.#atEnd();
+  add({ id, nickname, message, date }) {
+    const atEnd = this.#atEnd();
     const own = this.isOwn(nickname);
-    if (own && message === this.unheard) this.unheard = null;
-    this.empty.hidden = true;
-    this.list.append(this.#item({ nickname, message, timestamp, own }));
-    while (this.list.children.length > MOST_MESSAGES) this.list.firstElementChild.remove();
-    if (follows || own) this.#toEnd();
+    this.#append(this.#item({ id, nickname, message, date, own }));
+    if (atEnd || own) this.#toEnd();
     else this.newer.hidden = false;
+  }
+
+  /** Takes a message off the screen; the one after it shows its writer, if that was said above. */
+  remove(id) {
+    const item = [...this.list.children].find((candidate) => candidate.dataset.id === id);
+    const next = item?.nextElementSibling;
+    item?.remove();
+    if (next) next.classList.toggle("again", follows(next.dataset.nickname, next.previousElementSibling));
+    this.empty.hidden = this.list.children.length > 0;
+  }
+
+  /** A line where messages are missing. */
+  addGap() {
+    this.#append(element("li", "chat-gap", "Some messages are missing here"));
   }
 
   /** A line for the writer alone, gone after a while. */
@@ -64,27 +76,31 @@ export class Chat {
   }
 
   /** Tells why a message was not taken, and gives it back to be sent again. */
-  refuse(reason) {
+  giveBack(text, reason) {
     this.tell(reason);
-    if (this.unheard !== null && !this.input.value) this.input.value = this.unheard;
-    this.unheard = null;
+    if (!this.input.value) this.input.value = text;
   }
 
   #submit(send) {
     const text = this.input.value.normalize("NFC").trim();
     if (!text) return;
-    this.unheard = text;
     this.input.value = "";
     send(text);
   }
 
-  #item({ nickname, message, timestamp, own }) {
+  #append(item) {
+    this.empty.hidden = true;
+    this.list.append(item);
+    while (this.list.children.length > MOST_MESSAGES) this.list.firstElementChild.remove();
+  }
+
+  #item({ id, nickname, message, date, own }) {
     const item = element("li", own ? "message own" : "message", "");
-    item.classList.toggle("again", nickname === this.lastNickname);
-    this.lastNickname = nickname;
+    Object.assign(item.dataset, { id, nickname });
+    item.classList.toggle("again", follows(nickname, this.list.lastElementChild));
     const head = element("p", "message-head", "");
     const name = element("bdi", `message-name name-${colourOf(nickname)}`, nickname);
-    head.append(name, element("time", "message-time", timeOf(timestamp)));
+    head.append(name, element("time", "message-time", timeOf(date)));
     if (own) head.prepend(element("span", "message-you", "you"));
     const text = element("p", "message-text", message);
     text.dir = "auto";

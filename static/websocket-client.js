@@ -12,19 +12,13 @@
   "use strict";
 
   const PING_INTERVAL_MS = 30_000;
+  const PONG_TIMEOUT_MS = 10_000;
+  const WELCOME_TIMEOUT_MS = 15_000;
   const SETTLED_AFTER_MS = 1_000;
-  const FIRST_RETRY_MS = 2_000;
-  const LATER_RETRIES_MS = [3_000, 6_000, 15_000, 30_000];
-  const QUEUE_LIMIT = 100;
-  // The server's usual chat limits are 10 messages at once and 2 a second: faster than this, a long queue is refused.
-  const FLUSH_BURST = 10;
-  const FLUSH_PAUSE_MS = 600;
-
-  /** What the handlers of a server message get, where it is not the whole message. */
-  const PAYLOADS = new Map([
-    ["online_count", (message) => message.count],
-    ["global_events", (message) => message.events],
-  ]);
+  const RETRIES_MS = [[0, 2_000], [1_500, 3_000], [3_000, 6_000], [7_500, 15_000], [15_000, 30_000]];
+  const KNOWN_IDS = 2_000;
+  const LOCAL_ERRORS = new Set(["given_up"]);
+  const REFUSED_FRAMES = new Map([[1007, "invalid_message"], [1009, "message_too_long"]]);
 
   /** Any address a page may write → the address of a WebSocket. */
   function socketUrl(address) {
@@ -42,11 +36,9 @@
     return url.href;
   }
 
-  /** The wait before retry 1, 2, …: the first soon but spread, so that a restarted server is not met by all at once. */
-  function retryDelayMs(attempt) {
-    if (attempt === 1) return Math.random() * FIRST_RETRY_MS;
-    const longest = LATER_RETRIES_MS[Math.min(attempt - 2, LATER_RETRIES_MS.length - 1)];
-    return (0.5 + Math.random() / 2) * longest;
+  /** The window that the server gave for coming back, as [least, most] milliseconds, or undefined. */
+  function serversWindow(reason) {
+    return /^retry_ms=(\d+)-(\d+)$/.exec(reason)?.slice(1).map(Number);
   }
 
   /** Whether the server asks the client not to come back: invalid token, banned, kicked … */
@@ -73,7 +65,7 @@
     }
   }
 
-  /** What is left of two waiting commands with the same key: of scores the best, field by field, else the newer one. */
+  /** One command in the place of two with the same key: of scores the best, field by field, else the newer one. */
   function merged(older, newer) {
     if (newer.type !== "score_update") return newer;
     return {
@@ -82,6 +74,23 @@
       score: Math.max(older.score, newer.score),
       survival_time: Math.max(older.survival_time, newer.survival_time),
     };
+  }
+
+  /** A time of the server (UTC, without a suffix). */
+  const utc = (text) => new Date(`${text}Z`);
+
+  /** Code points as the server counts them; a few less where it is stricter, so that it decides. */
+  const lengthOf = (text) => [...text.normalize("NFC").replace(/\p{C}/gu, "").trim()].length;
+
+  function failure({ code, message, retry_after: retryAfter }) {
+    return Object.assign(new Error(message), { code }, retryAfter !== undefined && { retryAfter });
+  }
+
+  /** A timer that keeps no program alive. */
+  function later(action, delayMs) {
+    const timer = setTimeout(action, delayMs);
+    timer.unref?.();
+    return timer;
   }
 
   function requireString(name, value) {
@@ -97,55 +106,144 @@
     (globalThis.reportError ?? console.error)(exception);
   }
 
-  /** Commands that wait for a connection, in order and bounded; one with the key of a waiting one joins it. */
+  /** At most `burst` at once and `rate` a second; a rate of 0 is no limit. */
+  class TokenBucket {
+    #rate;
+    #burst;
+    #tokens;
+    #at = Date.now();
+
+    constructor(rate, burst) {
+      this.#rate = rate;
+      this.#burst = this.#tokens = Math.max(1, burst);
+    }
+
+    /** Milliseconds until there is a token. */
+    get waitMs() {
+      if (!this.#rate) return 0;
+      const now = Date.now();
+      this.#tokens = Math.min(this.#burst, this.#tokens + (Math.max(0, now - this.#at) * this.#rate) / 1000);
+      this.#at = now;
+      return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / this.#rate);
+    }
+
+    take() {
+      this.#tokens -= 1;
+    }
+  }
+
+  /** Commands by key, in order, each until it is answered; where there is a storage name, over a reload of the page too. */
   class Outbox {
-    #commands = new Map();
+    #entries = new Map();
+    #limit;
+    #ageMs;
+    #storageKey;
+    #lastRef = 0;
 
-    get size() {
-      return this.#commands.size;
+    constructor(limit, ageMs, storageKey) {
+      this.#limit = limit;
+      this.#ageMs = ageMs;
+      this.#storageKey = storageKey && `${storageKey}:`;
+      this.#load();
     }
 
-    /** Returns false when there is no room. */
-    add(key, command) {
-      const older = this.#commands.get(key);
-      if (!older && this.#commands.size >= QUEUE_LIMIT) return false;
-      this.#commands.set(key, older ? merged(older, command) : command);
-      return true;
+    [Symbol.iterator]() {
+      return this.#entries.values();
     }
 
-    /** Removes and returns the first ones. */
-    take(count) {
-      const first = [...this.#commands].slice(0, count);
-      for (const [key] of first) this.#commands.delete(key);
-      return first.map(([, command]) => command);
+    /** Takes a command in; one with the key of another joins it. Returns the entry, or null when there is no room. */
+    add(key, command, at = Date.now()) {
+      const older = this.#entries.get(key);
+      if (!older && this.#entries.size >= this.#limit) return null;
+      const entry = older ?? { key, waiting: [] };
+      clearTimeout(entry.timer);
+      this.#lastRef += 1;
+      Object.assign(entry, { ref: this.#lastRef, command: older ? merged(older.command, command) : command, sent: false });
+      entry.timer = later(() => {
+        this.settle(entry, { code: "given_up", message: "The server did not answer in time: this is not sent any more." });
+      }, at + this.#ageMs - Date.now());
+      this.#entries.set(key, entry);
+      this.#store((storage, name) => storage.setItem(name + key, JSON.stringify({ ...entry.command, at })), command);
+      return entry;
+    }
+
+    find(ref) {
+      return [...this].find((entry) => entry.ref === ref);
+    }
+
+    /** Takes an entry out: answered, or refused where there is an error. */
+    settle(entry, error, answer) {
+      clearTimeout(entry.timer);
+      this.#entries.delete(entry.key);
+      this.#store((storage, name) => storage.removeItem(name + entry.key), entry.command);
+      for (const { resolve, reject } of entry.waiting) error ? reject(failure(error)) : resolve(answer);
+    }
+
+    /** What was sent and not answered is sent again. */
+    unsend() {
+      for (const entry of this) entry.sent = false;
+    }
+
+    #store(action, { type }) {
+      if (!this.#storageKey || type.startsWith("get_")) return;
+      try {
+        action(localStorage, this.#storageKey);
+      } catch {
+        // storage is full, or closed to this page: the command lasts as long as the page
+      }
+    }
+
+    #load() {
+      this.#store((storage, name) => {
+        const keys = Object.keys(storage).filter((key) => key.startsWith(name));
+        const stored = keys.map((key) => ({ key: key.slice(name.length), at: 0, ...parse(storage.getItem(key)) }));
+        stored.sort((first, second) => first.at - second.at);
+        for (const { key, at, ...command } of stored) if (command.type) this.add(key, command, at);
+      }, { type: "" });
     }
   }
 
   /** One socket with its timers. They end together, so that nothing of an old connection reaches a new one. */
   class Connection {
     #socket;
+    #owner;
     #pingTimer;
-    #settledTimer;
+    #deadline;
     #wasOpen = false;
 
-    /** `owner` has the functions opened(), settled(), received(data) and closed({ code, reason, wasOpen }). */
+    /** `owner` has the functions opened(), received(data) and closed({ code, reason, wasOpen }). */
     constructor(url, owner) {
+      this.#owner = owner;
       this.#socket = new WebSocket(url);
+      this.#expect(WELCOME_TIMEOUT_MS);
       this.#socket.onopen = () => {
         this.#wasOpen = true;
-        this.#pingTimer = setInterval(() => this.send({ type: "ping" }), PING_INTERVAL_MS);
-        this.#settledTimer = setTimeout(() => owner.settled(), SETTLED_AFTER_MS);
-        owner.opened();
+        owner.opened(this);
       };
       this.#socket.onmessage = ({ data }) => owner.received(data);
-      this.#socket.onclose = ({ code, reason }) => {
-        this.#stopTimers();
-        owner.closed({ code, reason, wasOpen: this.#wasOpen });
-      };
+      this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);
     }
 
     get isOpen() {
       return this.#socket.readyState === WebSocket.OPEN;
+    }
+
+    /** The server has answered: from now on it is asked whether it is there. */
+    welcomed() {
+      this.alive();
+      this.#pingTimer = setInterval(() => this.ping(), PING_INTERVAL_MS);
+      this.#pingTimer.unref?.();
+    }
+
+    /** Whatever comes proves that the server is there. */
+    alive() {
+      clearTimeout(this.#deadline);
+    }
+
+    ping() {
+      if (!this.isOpen) return;
+      this.send({ type: "ping" });
+      this.#expect(PONG_TIMEOUT_MS);
     }
 
     send(command) {
@@ -161,14 +259,28 @@
       if (this.isOpen) this.#socket.close(1000);
     }
 
+    #expect(timeoutMs) {
+      clearTimeout(this.#deadline);
+      this.#deadline = later(() => {
+        this.leave();
+        this.#end(1006, "no answer");
+      }, timeoutMs);
+    }
+
+    #end(code, reason) {
+      this.#stopTimers();
+      this.#owner.closed({ code, reason, wasOpen: this.#wasOpen });
+    }
+
     #stopTimers() {
       clearInterval(this.#pingTimer);
-      clearTimeout(this.#settledTimer);
+      clearTimeout(this.#deadline);
     }
   }
 
   /**
-   * A game page's line to the server. It reconnects by itself, and what is sent meanwhile waits (up to 100 messages).
+   * A game page's line to the server. It reconnects by itself; what is sent is kept until the server has stored it, and sent
+   * again where the answer was lost; chat that was missed meanwhile comes in order, each message once.
    *
    * ```js
    * const ws = new TiloWebSocket();
@@ -179,41 +291,66 @@
    * ```
    *
    * Events and what their handlers get:
-   * - `chat`: `{ type, nickname, message, timestamp, seq, id }`, one's own messages included
+   * - `chat`: `{ type, nickname, message, timestamp, seq, id, date }`, one's own messages included; `date` is a `Date`
+   * - `chat_deleted`: `{ type, seq, id }`, a message that has to vanish
+   * - `gap`: `{ after }`, when the server cannot give all chat after that number: before the messages that it has
    * - `online_count`: the number of players online
-   * - `global_events`: the list of active events, `{ type, value, expires_at, id }` each
+   * - `global_events`: the list of active events, `{ type, value, expires_at, id, expiresAt }` each; `expiresAt` is a `Date`
+   *   on this computer's clock, also where that is wrong
    * - `leaderboard`: `{ type, entries }` with `{ rank, nickname, score, survival_time }` each
    * - `open`: nothing; also after each reconnect
    * - `close`: `{ code, reason, willReconnect }` for each connection and each attempt that ends
    * - `reconnecting`: `{ attempt, maxRetries, delayMs }`, when the wait before an attempt begins
-   * - `failed`: `{ maxRetries }`, when the last attempt failed; `connect()` starts anew
-   * - `error`: `{ code, message }`, from the server (`invalid_field`, `rate_limited` …, with `retry_after` seconds if
-   *   it can be sent again) or from the library (`connection_failed`, `queue_full`, `invalid_message`)
-   * - any other type of server message (`announcement`, `chat_deleted`, `pong` …): the whole message
+   * - `failed`: `{ maxRetries }`, when the last attempt failed; `connect()`, the network's or the player's return start anew
+   * - `error`: `{ code, message }`, from the server (`invalid_field` …) or from the library (`connection_failed`,
+   *   `queue_full`, `given_up`, `invalid_message`, `no_token`)
+   * - any other type of server message (`announcement`, `pong` …): the whole message
    */
   class TiloWebSocket {
-    #maxRetries;
+    #options;
     #handlers = new Map();
-    #outbox = new Outbox();
+    #outbox;
+    #chatBucket;
+    #commandBucket;
+    #limits = {};
     #flushTimer;
+    #pausedUntil = 0;
+    #watched = null;
     #url = null;
     #connection = null;
+    #welcomed = false;
+    #helloAt = 0;
+    #held = [];
+    #epoch;
+    #lastSeq;
+    #seqs = new Map(); // id of a message that was told → its number, 0 once it is deleted
+    #clockAheadMs = 0;
+    #lastSent = null;
     #wanted = false;
+    #idle = false;
     #retries = 0;
     #retryTimer;
+    #settledTimer;
 
     /**
      * @param {object} [options]
      * @param {number} [options.maxRetries=5] how often in a row a lost connection is tried again: within 2 s, then
      *   after at most 3, 6, 15 and 30 s; counted anew once a connection has lasted a second
+     * @param {number} [options.history=0] how many of the last chat messages (up to 100) come on the first connecting
+     * @param {string} [options.token] who plays, signed by the game's back end
+     * @param {() => string | Promise<string>} [options.getToken] gives a fresh token for each connection instead
+     * @param {number} [options.queueLimit=100] how many messages and scores may wait for their answer
+     * @param {number} [options.queueAgeMs=300000] how long one waits before it is given up
+     * @param {string} [options.storageKey] keeps what waits in `localStorage` under this name, over a reload of the page
      */
-    constructor({ maxRetries = 5 } = {}) {
-      this.#maxRetries = maxRetries;
+    constructor({ maxRetries = 5, history = 0, token, getToken, queueLimit = 100, queueAgeMs = 300_000, storageKey } = {}) {
+      this.#options = { maxRetries, history, getToken: getToken ?? (() => token) };
+      this.#outbox = new Outbox(queueLimit, queueAgeMs, storageKey);
     }
 
-    /** Whether the connection is open now. */
+    /** Whether the server has welcomed this connection and it is open now. */
     get connected() {
-      return this.#connection?.isOpen ?? false;
+      return this.#welcomed && this.#connection.isOpen;
     }
 
     /**
@@ -230,12 +367,16 @@
       this.#url = target;
       this.#wanted = true;
       this.#retries = 0;
+      globalThis.addEventListener?.("online", this.#pageIsBack);
+      globalThis.document?.addEventListener("visibilitychange", this.#pageIsBack);
       this.#open();
     }
 
-    /** Ends the connection, or the attempts at one, for good: only `connect()` brings it back. */
+    /** Ends the connection, or the attempts at one, for good: only `connect()` brings it back. What waits, waits on. */
     disconnect() {
       this.#wanted = false;
+      globalThis.removeEventListener?.("online", this.#pageIsBack);
+      globalThis.document?.removeEventListener("visibilitychange", this.#pageIsBack);
       this.#leave();
     }
 
@@ -262,16 +403,21 @@
     }
 
     /**
-     * Says something to everybody. What the server does not take (blank, too long, too fast) comes back as `error`.
+     * Says something to everybody.
      * @param {string} nickname
      * @param {string} message
+     * @returns {Promise<{ seq: number, id: string }>} resolved once it is stored; rejected, with the `code` of the event
+     *   `error`, when the server refuses it for good or does not answer. Nobody has to look at it.
      * @throws {TypeError} when one is not a string
      */
     sendChat(nickname, message) {
       requireString("nickname", nickname);
       requireString("message", message);
+      const { max_message_length: longestMessage, max_nickname_length: longestName } = this.#limits;
+      if (lengthOf(nickname) > longestName) return this.#refuse("invalid_field", `nickname: at most ${longestName} characters`);
+      if (lengthOf(message) > longestMessage) return this.#refuse("message_too_long", `message: at most ${longestMessage} characters`);
       const id = uuid();
-      this.#submit(id, { type: "chat", nickname, message, id });
+      return this.#write(id, { type: "chat", nickname, message, id });
     }
 
     /**
@@ -280,6 +426,7 @@
      * @param {number} score a whole number from 0
      * @param {number} survivalTime seconds; fractions are cut off
      * @param {string} [nickname] the name on the leaderboard, for a player who has none yet
+     * @returns {Promise<void>} resolved once this score or a better one is stored; else as that of `sendChat`
      * @throws {TypeError} when email is not a string, or score or survivalTime is no finite number (NaN, text)
      */
     updateScore(email, score, survivalTime, nickname) {
@@ -287,90 +434,253 @@
       requireNumber("score", score);
       requireNumber("survivalTime", survivalTime);
       const command = { type: "score_update", email, score, survival_time: Math.floor(survivalTime), nickname };
-      this.#submit(`score ${email.trim().toLowerCase()}`, command);
+      return this.#write(`score ${email.trim().toLowerCase()}`, command);
     }
 
     /** Asks for the active events. They also come by themselves, on connecting and on every change. */
     getEvents() {
-      this.#submit("get_events", { type: "get_events" });
+      this.#ask({ type: "get_events" });
     }
 
     /**
      * Asks for the best players; the answer is the event `leaderboard`.
      * @param {number} [limit] 1 … 100; without it 10
+     * @param {object} [options]
+     * @param {boolean} [options.watch] true: it comes again whenever it changes, also after a reconnect; false ends that
      */
-    getLeaderboard(limit) {
-      this.#submit("get_leaderboard", { type: "get_leaderboard", limit });
+    getLeaderboard(limit, { watch } = {}) {
+      const command = { type: "get_leaderboard", limit, watch };
+      if (watch !== undefined) this.#watched = watch ? command : null;
+      this.#ask(command);
     }
 
     #open() {
+      this.#idle = false;
       this.#connection = new Connection(this.#url, {
-        opened: () => this.#opened(),
-        settled: () => {
-          this.#retries = 0;
-        },
+        opened: (connection) => this.#sayHello(connection),
         received: (data) => this.#received(data),
         closed: (end) => this.#closed(end),
       });
     }
 
-    #opened() {
-      this.#flush(FLUSH_BURST);
-      this.#emit("open");
+    async #sayHello(connection) {
+      let token;
+      try {
+        token = await this.#options.getToken();
+      } catch (exception) {
+        if (connection === this.#connection) this.#emit("error", { code: "no_token", message: String(exception) });
+        return; // without a welcome the connection ends, and the next attempt asks again
+      }
+      if (connection !== this.#connection || !connection.isOpen) return;
+      this.#helloAt = Date.now();
+      const history = this.#options.history || undefined;
+      connection.send({ type: "hello", token, epoch: this.#epoch, after: this.#lastSeq, history });
     }
 
     #received(data) {
+      this.#connection.alive();
       const message = parse(data);
       if (!message) {
         this.#emit("error", { code: "invalid_message", message: "The server sent something that is no message." });
-        return;
+      } else if (message.type === "welcome") {
+        this.#welcome(message);
+      } else if (this.#welcomed || message.type === "error") {
+        this.#tell(message);
+      } else {
+        this.#held.push(message);
       }
-      const payload = PAYLOADS.get(message.type);
-      this.#emit(message.type, payload ? payload(message) : message);
+    }
+
+    /** Missed messages come before those that were held back, as the server counts on. */
+    #welcome(welcome) {
+      const { epoch, seq, server_time: serverTime, messages, recovered, deleted, limits } = welcome;
+      const connection = this.#connection;
+      const after = this.#lastSeq;
+      const held = this.#held.splice(0);
+      const gone = new Set(deleted);
+      const deletions = [...this.#seqs].filter(([, number]) => gone.has(number));
+      this.#epoch = epoch;
+      this.#lastSeq = seq;
+      this.#clockAheadMs = (this.#helloAt + Date.now()) / 2 - serverTime;
+      this.#limits = limits;
+      this.#chatBucket = new TokenBucket(limits.chat_rate, limits.chat_burst);
+      this.#commandBucket = new TokenBucket(limits.command_rate, limits.command_burst - 1);
+      this.#welcomed = true;
+      connection.welcomed();
+      this.#settledTimer = later(() => (this.#retries = 0), SETTLED_AFTER_MS);
+      if (this.#watched) this.#outbox.add("get_leaderboard", this.#watched);
+      this.#flush();
+      const news = [
+        () => this.#emit("open"),
+        () => this.#emit("welcome", welcome),
+        () => after !== undefined && !recovered && this.#emit("gap", { after }),
+        ...deletions.map(([id, number]) => () => this.#delete({ type: "chat_deleted", seq: number, id })),
+        ...[...messages, ...held].map((message) => () => this.#tell(message)),
+      ];
+      // A handler may end this connection: then the rest is news no more.
+      for (const tell of news) if (connection === this.#connection) tell();
+    }
+
+    #tell(message) {
+      if (message.ref !== undefined && this.#answered(message)) return;
+      if (message.type === "chat") this.#show(message);
+      else if (message.type === "chat_deleted") this.#delete(message);
+      else if (message.type === "online_count") this.#emit("online_count", message.count);
+      else if (message.type === "global_events") this.#emit("global_events", message.events.map((event) => this.#onThisClock(event)));
+      else this.#emit(message.type, message);
+      if (message.type === "token_expiring") this.#showToken();
+    }
+
+    #show(chat) {
+      const isKnown = this.#seqs.has(chat.id);
+      if (this.#seqs.get(chat.id) !== 0) this.#seqs.set(chat.id, chat.seq);
+      if (this.#seqs.size > KNOWN_IDS) this.#seqs.delete(this.#seqs.keys().next().value);
+      this.#lastSeq = Math.max(this.#lastSeq, chat.seq);
+      if (!isKnown) this.#emit("chat", { ...chat, date: utc(chat.timestamp) });
+    }
+
+    #delete(deletion) {
+      if (this.#seqs.get(deletion.id) === 0) return;
+      if (this.#seqs.has(deletion.id)) this.#seqs.set(deletion.id, 0);
+      this.#emit("chat_deleted", deletion);
+    }
+
+    #onThisClock(event) {
+      return { ...event, expiresAt: new Date(utc(event.expires_at).getTime() + this.#clockAheadMs) };
+    }
+
+    async #showToken() {
+      try {
+        const token = await this.#options.getToken();
+        if (token && this.connected) this.#connection.send({ type: "auth", token });
+      } catch (exception) {
+        this.#emit("error", { code: "no_token", message: String(exception) });
+      }
+    }
+
+    /** Returns whether the page need not hear of it: what may be sent again is, an ack has its promise. */
+    #answered(message) {
+      const entry = this.#outbox.find(message.ref);
+      if (!entry) return message.type === "ack";
+      if (message.type !== "error") {
+        const { seq, id } = message;
+        this.#outbox.settle(entry, null, message.type === "ack" && id ? { seq, id } : undefined);
+        return message.type === "ack";
+      }
+      if (message.retry_after === undefined) {
+        this.#outbox.settle(entry, message);
+        return false;
+      }
+      entry.sent = false;
+      this.#pausedUntil = Date.now() + message.retry_after * 1000;
+      this.#flush();
+      return true;
     }
 
     #closed({ code, reason, wasOpen }) {
-      this.#connection = null;
-      clearTimeout(this.#flushTimer);
+      this.#forgetConnection();
+      const refusal = REFUSED_FRAMES.get(code);
+      if (refusal && this.#lastSent) {
+        this.#outbox.settle(this.#lastSent, { code: refusal, message: `The server refused it: ${reason}` });
+      }
+      const window = serversWindow(reason);
       this.#wanted = !staysAway(code);
-      const willReconnect = this.#wanted && this.#retries < this.#maxRetries;
+      const willReconnect = this.#wanted && (Boolean(window) || this.#retries < this.#options.maxRetries);
       if (!wasOpen) this.#emit("error", { code: "connection_failed", message: `No connection to ${this.#url}.` });
       this.#emit("close", { code, reason, willReconnect });
       if (!this.#wanted || this.#connection) return; // so the server said, or a handler that just ran
-      if (willReconnect) this.#retry();
-      else this.#emit("failed", { maxRetries: this.#maxRetries });
+      if (willReconnect) this.#retry(window);
+      else this.#fail();
     }
 
-    #retry() {
-      this.#retries += 1;
-      const delayMs = retryDelayMs(this.#retries);
-      this.#retryTimer = setTimeout(() => this.#open(), delayMs);
-      this.#emit("reconnecting", { attempt: this.#retries, maxRetries: this.#maxRetries, delayMs });
+    #retry(window) {
+      const { maxRetries } = this.#options;
+      const attempt = this.#retries + 1;
+      const [least, most] = window ?? RETRIES_MS[Math.min(attempt, RETRIES_MS.length) - 1];
+      if (!window) this.#retries = attempt;
+      const delayMs = least + Math.random() * (most - least);
+      this.#retryTimer = later(() => this.#attempt(), delayMs);
+      this.#emit("reconnecting", { attempt, maxRetries, delayMs });
     }
+
+    /** A page that is offline or hidden waits until it is back. */
+    #attempt() {
+      this.#idle = globalThis.navigator?.onLine === false || globalThis.document?.hidden === true;
+      if (!this.#idle) this.#open();
+    }
+
+    #fail() {
+      this.#idle = true;
+      this.#emit("failed", { maxRetries: this.#options.maxRetries });
+    }
+
+    #pageIsBack = () => {
+      if (globalThis.document?.hidden) return;
+      if (this.#wanted && this.#idle) {
+        if (this.#retries >= this.#options.maxRetries) this.#retries = 0;
+        this.#attempt();
+      } else if (this.connected) {
+        this.#connection.ping();
+      }
+    };
 
     #leave() {
       clearTimeout(this.#retryTimer);
-      clearTimeout(this.#flushTimer);
+      this.#idle = false;
       if (!this.#connection) return;
       this.#connection.leave();
-      this.#connection = null;
+      this.#forgetConnection();
       this.#emitLater("close", { code: 1000, reason: "", willReconnect: false });
     }
 
-    /** Sends at once where nothing is in the way, else later, in order. */
-    #submit(key, command) {
-      if (this.connected && this.#outbox.size === 0) {
-        this.#connection.send(command);
-      } else if (!this.#outbox.add(key, command)) {
-        const message = `${QUEUE_LIMIT} messages wait for the connection: this one is not sent.`;
-        this.#emitLater("error", { code: "queue_full", message });
-      }
+    #forgetConnection() {
+      this.#connection = null;
+      this.#welcomed = false;
+      this.#held = [];
+      this.#pausedUntil = 0;
+      this.#outbox.unsend();
+      clearTimeout(this.#flushTimer);
+      clearTimeout(this.#settledTimer);
     }
 
-    #flush(count) {
-      if (!this.connected) return; // it is closing: what waits stays for the next one
-      for (const command of this.#outbox.take(count)) this.#connection.send(command);
-      if (this.#outbox.size > 0) this.#flushTimer = setTimeout(() => this.#flush(1), FLUSH_PAUSE_MS);
+    #write(key, command) {
+      const entry = this.#outbox.add(key, command);
+      if (!entry) return this.#refuse("queue_full", "Too much waits for its answer: this is not sent.");
+      const stored = new Promise((resolve, reject) => entry.waiting.push({ resolve, reject }));
+      stored.catch(({ code, message }) => LOCAL_ERRORS.has(code) && this.#emit("error", { code, message }));
+      this.#flush();
+      return stored;
+    }
+
+    #ask(command) {
+      if (this.#outbox.add(command.type, command)) this.#flush();
+      else this.#refuse("queue_full", "Too much waits for its answer: this is not sent.");
+    }
+
+    #refuse(code, message) {
+      const error = { code, message };
+      const refused = Promise.reject(failure(error));
+      refused.catch(() => this.#emit("error", error));
+      return refused;
+    }
+
+    /** Sends what is unsent, in order, as fast as the server takes it. */
+    #flush() {
+      clearTimeout(this.#flushTimer);
+      if (!this.connected) return;
+      for (const entry of this.#outbox) {
+        if (entry.sent) continue;
+        const buckets = entry.command.type === "chat" ? [this.#chatBucket, this.#commandBucket] : [this.#commandBucket];
+        const waitMs = Math.max(this.#pausedUntil - Date.now(), ...buckets.map((bucket) => bucket.waitMs));
+        if (waitMs > 0) {
+          this.#flushTimer = later(() => this.#flush(), waitMs);
+          return;
+        }
+        for (const bucket of buckets) bucket.take();
+        entry.sent = true;
+        this.#lastSent = entry;
+        this.#connection.send({ ...entry.command, ref: entry.ref });
+      }
     }
 
     #emit(type, data) {

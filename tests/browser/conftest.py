@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.conftest import ADMIN_PASSWORD
 from tests.eventually import PATIENCE
@@ -15,6 +15,9 @@ expect.set_options(timeout=PATIENCE * 1000)
 
 CreateEvent = Callable[..., Awaitable[dict[str, Any]]]
 """Starts an event on `server_url`: `await create_event(type="score_multiplier", value="2", duration=60)`."""
+
+OpenPage = Callable[..., Awaitable[Page]]
+"""Opens the demo: `page = await open_page(prepare=…, viewport=…)`."""
 
 _QUIET = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -51,3 +54,28 @@ def create_event(server_url: str, api_headers: dict[str, str]) -> CreateEvent:
             return created
 
     return create
+
+
+@pytest.fixture
+async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage]:
+    """Opens the demo as a visitor of its own. No page may have had anything to complain about in the end."""
+    complaints: list[str] = []
+
+    async def open_(*, prepare: Callable[[Page], Awaitable[None]] | None = None, **context: Any) -> Page:
+        page = await (await browser.new_context(**context)).new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if prepare:
+            await prepare(page)
+        await page.goto(server_url)
+        await expect(page.locator("#connection-word")).to_have_text("live")
+        return page
+
+    yield open_
+    assert complaints == []
+
+
+async def say(page: Page, text: str) -> None:
+    """Says something in the demo's chat."""
+    await page.get_by_label("Your message").fill(text)
+    await page.get_by_label("Your message").press("Enter")

@@ -1,55 +1,15 @@
 """The demo page in a real browser, on a real server."""
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-import pytest
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.conftest import CreateEvent
+from tests.browser.conftest import CreateEvent, OpenPage, say
 
-OpenPage = Callable[..., Awaitable[Page]]
 _ROUND_MS = 60_000
 _TIMES = "\N{MULTIPLICATION SIGN}"
-
-
-@pytest.fixture
-async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage]:
-    """Opens the demo as a visitor of its own. No page may have had anything to complain about in the end."""
-    complaints: list[str] = []
-
-    async def open_(*, prepare: Callable[[Page], Awaitable[None]] | None = None, **context: Any) -> Page:
-        page = await (await browser.new_context(**context)).new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        if prepare:
-            await prepare(page)
-        await page.goto(server_url)
-        await expect(page.locator("#connection-word")).to_have_text("live")
-        return page
-
-    yield open_
-    assert complaints == []
-
-
-async def _say(page: Page, text: str) -> None:
-    await page.get_by_label("Your message").fill(text)
-    await page.get_by_label("Your message").press("Enter")
-
-
-async def test_two_players_read_each_others_messages_and_know_their_own(open_page: OpenPage) -> None:
-    first, second = await open_page(), await open_page()
-
-    await _say(first, "hello from the first")
-    await expect(second.get_by_role("log")).to_contain_text("hello from the first")
-    await _say(second, "hello from the second")
-
-    await expect(first.locator(".message-text")).to_have_text(["hello from the first", "hello from the second"])
-    await expect(first.locator(".message.own .message-text")).to_have_text(["hello from the first"])
-    await expect(second.locator(".message.own .message-text")).to_have_text(["hello from the second"])
 
 
 async def test_every_page_shows_the_same_number_of_players(open_page: OpenPage) -> None:
@@ -87,19 +47,6 @@ async def test_a_multiplier_that_is_no_positive_number_changes_nothing(open_page
         await create_event(type="score_multiplier", value=value, duration=60)
 
     await expect(page.locator("#bonus-factor")).to_have_text(f"{_TIMES}1.5")
-
-
-async def test_markup_in_a_message_or_a_name_is_shown_as_text(open_page: OpenPage) -> None:
-    page = await open_page()
-    attack = '<img src=x onerror="document.title=\'taken\'"><script>document.title="taken"</script>'
-
-    await page.get_by_label("You are").fill("<b>Zoë</b>")
-    await _say(page, attack)
-
-    await expect(page.locator(".message-text")).to_have_text([attack])
-    await expect(page.locator(".message-name")).to_have_text(["<b>Zoë</b>"])
-    assert await page.locator(".message img, .message script, .message b").count() == 0
-    assert await page.title() != "taken"
 
 
 async def test_the_keyboard_alone_is_enough_to_chat_and_to_play(open_page: OpenPage) -> None:
@@ -188,48 +135,6 @@ async def test_the_player_is_remembered_and_can_take_another_name(open_page: Ope
     await expect(name).to_have_value("Zoë")
 
 
-async def test_who_writes_too_fast_is_told_so_and_gets_the_text_back(open_page: OpenPage) -> None:
-    page = await open_page()
-
-    await page.get_by_label("Your message").evaluate(
-        """(input) => {
-            for (let number = 0; number < 15; number += 1) {
-                input.value = `message ${number}`;
-                input.form.requestSubmit();
-            }
-        }"""
-    )
-
-    await expect(page.locator("#chat-note")).to_contain_text("A little slower")
-    await expect(page.get_by_label("Your message")).to_have_value("message 14")
-
-
-async def test_while_the_server_is_away_the_game_goes_on_and_what_was_said_arrives_later(open_page: OpenPage) -> None:
-    lines: list[WebSocketRoute] = []
-    reachable = asyncio.Event()
-    reachable.set()
-
-    async def take(line: WebSocketRoute) -> None:
-        lines.append(line)
-        await reachable.wait()
-        line.connect_to_server()
-
-    page = await open_page(prepare=lambda page: page.route_web_socket("**/ws", take))
-    await page.locator("#field").focus()
-    await page.keyboard.press("Space")
-
-    reachable.clear()
-    await lines[0].close(code=1012, reason="restart")
-    await expect(page.locator("#away-text")).to_contain_text("reconnecting (1 of 5)")
-    await _say(page, "said while away")
-    await expect(page.locator("#arena")).to_have_attribute("data-state", "playing")
-    await expect(page.locator(".message")).to_have_count(0)
-
-    reachable.set()
-    await expect(page.locator(".message-text")).to_have_text(["said while away"])
-    await expect(page.locator("#away-text")).to_have_text("")
-
-
 async def test_the_lines_of_code_are_copied_as_they_run_and_run(open_page: OpenPage, server_url: str) -> None:
     page = await open_page(permissions=["clipboard-read", "clipboard-write"])
     output: list[str] = []
@@ -248,7 +153,7 @@ async def test_the_lines_of_code_are_copied_as_they_run_and_run(open_page: OpenP
 
 async def test_nothing_is_wider_than_the_window_on_a_phone_or_a_screen(open_page: OpenPage) -> None:
     page = await open_page()
-    await _say(page, "x" * 500)
+    await say(page, "x" * 500)
     await expect(page.locator(".message")).to_have_count(1)
 
     for width in (320, 400, 700, 1000, 1600):

@@ -48,8 +48,8 @@ for (const [page, address] of [
   });
 }
 
-test("an address that cannot be read leaves the connection as it is", () => {
-  const { client } = connected();
+test("an address that cannot be read leaves the connection as it is", async () => {
+  const { client } = await connected();
   assert.throws(() => client.connect("nonsense:"), TypeError);
   assert.equal(client.connected, true);
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { FakeSocket, URL_OF_SERVER, afterTheCall, arrange, connected, connecting, lastSocket, pass } from "./fakes.mjs";
+import { FakeSocket, URL_OF_SERVER, arrange, connected, connecting, lastSocket, pass, settle, welcomed } from "./fakes.mjs";
 
 beforeEach(() => arrange());
 
@@ -16,11 +16,14 @@ function exhaust(heard) {
   }
 }
 
-test("the page hears when the connection is open and when it ended", () => {
+test("the page hears when the server has welcomed it and when the connection ended", async () => {
   const { client, events } = connecting();
-  assert.equal(client.connected, false);
-
   lastSocket().opens();
+  await settle();
+  assert.equal(client.connected, false);
+  assert.deepEqual(events, []);
+
+  await welcomed();
   assert.equal(client.connected, true);
   lastSocket().ends(1012, "restart");
 
@@ -48,15 +51,15 @@ for (const [chance, schedule] of [
   [0.5, [1000, 2250, 4500, 11250, 22500]],
   [1, [2000, 3000, 6000, 15000, 30000]],
 ]) {
-  test(`five waits, the first soon, the next ever longer (chance says ${chance})`, () => {
+  test(`five waits, the first soon, the next ever longer (chance says ${chance})`, async () => {
     arrange({ random: chance });
-    const { heard } = connected();
+    const { heard } = await connected();
     assert.deepEqual(exhaust(heard), schedule);
   });
 }
 
-test("a retry does not start before its wait is over", () => {
-  connected();
+test("a retry does not start before its wait is over", async () => {
+  await connected();
   lastSocket().ends();
 
   pass(999);
@@ -67,8 +70,8 @@ test("a retry does not start before its wait is over", () => {
   assert.equal(lastSocket().url, URL_OF_SERVER);
 });
 
-test("after the fifth failed retry the client says so and makes no more", () => {
-  const { heard, events } = connected();
+test("after the fifth failed retry the client says so and makes no more", async () => {
+  const { heard, events } = await connected();
 
   exhaust(heard);
   pass(600_000);
@@ -80,8 +83,8 @@ test("after the fifth failed retry the client says so and makes no more", () => 
   ]);
 });
 
-test("connect() after the last failure starts anew, at the same address", () => {
-  const { client, heard } = connected();
+test("connect() after the last failure starts anew, at the same address", async () => {
+  const { client, heard } = await connected();
   exhaust(heard);
 
   client.connect();
@@ -91,23 +94,23 @@ test("connect() after the last failure starts anew, at the same address", () => 
   assert.equal(heard("reconnecting").at(-1).attempt, 1);
 });
 
-test("maxRetries: 0 never comes back", () => {
-  const { heard } = connected({ maxRetries: 0 });
+test("maxRetries: 0 never comes back", async () => {
+  const { heard } = await connected({ maxRetries: 0 });
   lastSocket().ends();
   assert.deepEqual(heard("reconnecting"), []);
   assert.deepEqual(heard("failed"), [{ maxRetries: 0 }]);
 });
 
-test("retries beyond the fifth wait as long as the fifth", () => {
-  const { heard } = connected({ maxRetries: 7 });
+test("retries beyond the fifth wait as long as the fifth", async () => {
+  const { heard } = await connected({ maxRetries: 7 });
   assert.deepEqual(exhaust(heard).slice(-3), [22500, 22500, 22500]);
 });
 
-test("retries are counted anew once a connection has lasted a second", () => {
-  const { heard } = connected();
+test("retries are counted anew once a connection has lasted a second", async () => {
+  const { heard } = await connected();
   lastSocket().ends();
   pass(1000);
-  lastSocket().opens();
+  await welcomed();
 
   pass(1000);
   lastSocket().ends();
@@ -115,11 +118,11 @@ test("retries are counted anew once a connection has lasted a second", () => {
   assert.deepEqual(heard("reconnecting").map(({ attempt }) => attempt), [1, 1]);
 });
 
-test("a connection that is lost within a second does not count the retries anew", () => {
-  const { heard } = connected();
+test("a connection that is lost within a second does not count the retries anew", async () => {
+  const { heard } = await connected();
   lastSocket().ends();
   pass(1000);
-  lastSocket().opens();
+  await welcomed();
 
   pass(999);
   lastSocket().ends();
@@ -129,8 +132,8 @@ test("a connection that is lost within a second does not count the retries anew"
 });
 
 for (const code of [4500, 4501, 4999]) {
-  test(`closed with ${code} the client stays away`, () => {
-    const { heard } = connected();
+  test(`closed with ${code} the client stays away`, async () => {
+    const { heard } = await connected();
 
     lastSocket().ends(code, "banned");
     pass(600_000);
@@ -142,8 +145,8 @@ for (const code of [4500, 4501, 4999]) {
 }
 
 for (const code of [1000, 1001, 1012, 4000, 4499]) {
-  test(`closed with ${code} the client comes back`, () => {
-    connected();
+  test(`closed with ${code} the client comes back`, async () => {
+    await connected();
     lastSocket().ends(code);
     pass(1000);
     assert.equal(FakeSocket.made.length, 2);
@@ -151,11 +154,11 @@ for (const code of [1000, 1001, 1012, 4000, 4499]) {
 }
 
 test("disconnect() closes normally, tells the page after the call, and never comes back", async () => {
-  const { client, heard } = connected();
+  const { client, heard } = await connected();
 
   client.disconnect();
   assert.deepEqual(heard("close"), []);
-  await afterTheCall();
+  await settle();
   lastSocket().ends(1000);
   pass(600_000);
 
@@ -165,8 +168,8 @@ test("disconnect() closes normally, tells the page after the call, and never com
   assert.equal(client.connected, false);
 });
 
-test("disconnect() while waiting for a retry ends the wait", () => {
-  const { client } = connected();
+test("disconnect() while waiting for a retry ends the wait", async () => {
+  const { client } = await connected();
   lastSocket().ends();
 
   client.disconnect();
@@ -179,7 +182,7 @@ test("disconnect() while connecting closes the socket only once it is open, unhe
   const { client, heard } = connecting();
 
   client.disconnect();
-  await afterTheCall();
+  await settle();
   assert.equal(lastSocket().closedWith, null);
   lastSocket().opens();
 
@@ -188,8 +191,8 @@ test("disconnect() while connecting closes the socket only once it is open, unhe
   assert.equal(heard("close").length, 1);
 });
 
-test("disconnect() from a close handler is obeyed", () => {
-  const { client, heard } = connected();
+test("disconnect() from a close handler is obeyed", async () => {
+  const { client, heard } = await connected();
   client.on("close", () => client.disconnect());
 
   lastSocket().ends();
@@ -199,12 +202,12 @@ test("disconnect() from a close handler is obeyed", () => {
   assert.equal(FakeSocket.made.length, 1);
 });
 
-test("connect() from a close handler makes one connection, not two", () => {
-  const { client } = connected();
+test("connect() from a close handler makes one connection, not two", async () => {
+  const { client } = await connected();
   client.on("close", () => client.connect());
 
   lastSocket().ends();
-  pass(600_000);
+  pass(10_000);
 
   assert.equal(FakeSocket.made.length, 2);
 });
@@ -219,10 +222,10 @@ test("connect() to the same address again changes nothing", () => {
 });
 
 test("connect() to another address moves there", async () => {
-  const { client, heard } = connected();
+  const { client, heard } = await connected();
 
   client.connect("ws://other.test/ws");
-  await afterTheCall();
+  await settle();
 
   const [first, second] = FakeSocket.made;
   assert.equal(first.closedWith, 1000);
@@ -230,25 +233,24 @@ test("connect() to another address moves there", async () => {
   assert.equal(heard("close").length, 1);
 });
 
-test("connect() while waiting for a retry tries at once", () => {
-  const { client } = connected();
+test("connect() while waiting for a retry tries at once", async () => {
+  const { client } = await connected();
   lastSocket().ends();
 
   client.connect();
   assert.equal(FakeSocket.made.length, 2);
-  pass(600_000);
+  pass(10_000);
 
   assert.equal(FakeSocket.made.length, 2);
 });
 
 test("late events of an old socket are ignored", async () => {
-  const { client, heard } = connected();
+  const { client, heard } = await connected();
   const [old] = FakeSocket.made;
   const chats = [];
   client.on("chat", (chat) => chats.push(chat));
   client.connect("ws://other.test/ws");
-  lastSocket().opens();
-  await afterTheCall();
+  await welcomed();
 
   old.receives({ type: "chat", message: "late" });
   old.ends(4501);
@@ -260,25 +262,14 @@ test("late events of an old socket are ignored", async () => {
   assert.equal(FakeSocket.made.length, 2);
 });
 
-test("a ping goes out every 30 seconds, only while connected", () => {
-  connected();
-  const [socket] = FakeSocket.made;
+test("a server that ends says when to come back, and that uses up no attempt", async () => {
+  const { heard } = await connected({ maxRetries: 1 });
 
-  pass(29_999);
-  assert.deepEqual(socket.sent, []);
-  pass(1);
-  assert.deepEqual(socket.sent, [{ type: "ping" }]);
-  pass(30_000);
-  assert.equal(socket.sent.length, 2);
-  socket.ends();
-  pass(60_000);
+  lastSocket().ends(1012, "retry_ms=4000-8000");
+  assert.deepEqual(heard("reconnecting"), [{ attempt: 1, maxRetries: 1, delayMs: 6000 }]);
+  pass(6000);
+  lastSocket().ends();
+  pass(2000);
 
-  assert.equal(socket.sent.length, 2);
-});
-
-test("disconnect() ends the pings", () => {
-  const { client } = connected();
-  client.disconnect();
-  pass(60_000);
-  assert.deepEqual(lastSocket().sent, []);
+  assert.equal(FakeSocket.made.length, 3);
 });

@@ -2,42 +2,59 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { arrange, connected, lastSocket } from "./fakes.mjs";
+import { NOW, arrange, chatOf, connected, lastSocket, welcomed } from "./fakes.mjs";
 
 beforeEach(() => arrange());
 
 /** What handlers of that type got when the server sent the messages. */
-function heardOf(type, ...messages) {
-  const { client } = connected();
+async function heardOf(type, ...messages) {
+  const { client } = await connected();
   const heard = [];
   client.on(type, (data) => heard.push(data));
   for (const message of messages) lastSocket().receives(message);
   return heard;
 }
 
-const CHAT = { type: "chat", nickname: "Tilo", message: "Hi", timestamp: "2030-01-01T00:00:00", seq: 7, id: "an-id" };
+const CHAT = chatOf(7);
 
-test("chat: the whole message", () => assert.deepEqual(heardOf("chat", CHAT), [CHAT]));
+/** A chat message as the page gets it. */
+const asShown = (chat) => ({ ...chat, date: new Date(`${chat.timestamp}Z`) });
 
-test("online_count: the number", () => {
-  assert.deepEqual(heardOf("online_count", { type: "online_count", count: 3 }), [3]);
+test("chat: the whole message, with its time as a Date", async () => {
+  assert.deepEqual(await heardOf("chat", CHAT), [{ ...CHAT, date: new Date(NOW) }]);
 });
 
-test("global_events: the list", () => {
-  const events = [{ type: "multiplier", value: "2", expires_at: "2030-01-01T00:00:00", id: 1 }];
-  assert.deepEqual(heardOf("global_events", { type: "global_events", events }), [events]);
+test("online_count: the number", async () => {
+  assert.deepEqual(await heardOf("online_count", { type: "online_count", count: 3 }), [3]);
 });
+
+test("global_events: the list, with ends as Dates", async () => {
+  const event = { type: "multiplier", value: "2", expires_at: "2030-01-01T00:10:00", id: 1 };
+  const [events] = await heardOf("global_events", { type: "global_events", events: [event] });
+  assert.deepEqual(events, [{ ...event, expiresAt: new Date("2030-01-01T00:10:00Z") }]);
+});
+
+for (const hours of [-1, 1]) {
+  test(`an event ends on this computer's clock, also where that is wrong by ${hours} h`, async () => {
+    const { client } = await connected({}, { server_time: Date.now() - hours * 3_600_000 });
+    const heard = [];
+    client.on("global_events", (events) => heard.push(...events));
+    const expires = new Date(Date.now() - hours * 3_600_000 + 600_000).toISOString().slice(0, 19);
+    lastSocket().receives({ type: "global_events", events: [{ type: "x", value: "2", expires_at: expires, id: 1 }] });
+    assert.equal(heard[0].expiresAt.getTime() - Date.now(), 600_000);
+  });
+}
 
 for (const type of ["leaderboard", "announcement", "chat_deleted", "ack", "pong", "error", "constructor", "unknown"]) {
-  test(`${type}: the whole message`, () => {
+  test(`${type}: the whole message`, async () => {
     const message = { type, code: "a code", entries: [] };
-    assert.deepEqual(heardOf(type, message, { type: "other" }), [message]);
+    assert.deepEqual(await heardOf(type, message, { type: "other" }), [message]);
   });
 }
 
 for (const frame of ["{not json", "[]", "null", "7", '{"type":7}', "{}"]) {
-  test(`the frame ${frame} is an error, and the next message is heard`, () => {
-    const { client, heard } = connected();
+  test(`the frame ${frame} is an error, and the next message is heard`, async () => {
+    const { client, heard } = await connected();
     const counts = [];
     client.on("online_count", (count) => counts.push(count));
 
@@ -50,8 +67,8 @@ for (const frame of ["{not json", "[]", "null", "7", '{"type":7}', "{}"]) {
   });
 }
 
-test("handlers are called in the order in which they came, each once", () => {
-  const { client } = connected();
+test("handlers are called in the order in which they came, each once", async () => {
+  const { client } = await connected();
   const called = [];
   const first = () => called.push("first");
   client.on("chat", first);
@@ -63,8 +80,8 @@ test("handlers are called in the order in which they came, each once", () => {
   assert.deepEqual(called, ["first", "second"]);
 });
 
-test("what `on` returned unsubscribes that handler only", () => {
-  const { client } = connected();
+test("what `on` returned unsubscribes that handler only", async () => {
+  const { client } = await connected();
   const called = [];
   const unsubscribe = client.on("chat", () => called.push("gone"));
   client.on("chat", () => called.push("there"));
@@ -76,8 +93,8 @@ test("what `on` returned unsubscribes that handler only", () => {
   assert.deepEqual(called, ["there"]);
 });
 
-test("off unsubscribes, and an unknown handler or type is no error", () => {
-  const { client } = connected();
+test("off unsubscribes, and an unknown handler or type is no error", async () => {
+  const { client } = await connected();
   const called = [];
   const handler = () => called.push("called");
   client.on("chat", handler);
@@ -90,8 +107,8 @@ test("off unsubscribes, and an unknown handler or type is no error", () => {
   assert.deepEqual(called, []);
 });
 
-test("handlers that unsubscribe while they are called do not make others miss the event", () => {
-  const { client } = connected();
+test("handlers that unsubscribe while they are called do not make others miss the event", async () => {
+  const { client } = await connected();
   const called = [];
   const unsubscribe = client.on("chat", () => {
     called.push("first");
@@ -100,41 +117,41 @@ test("handlers that unsubscribe while they are called do not make others miss th
   client.on("chat", () => called.push("second"));
 
   lastSocket().receives(CHAT);
-  lastSocket().receives(CHAT);
+  lastSocket().receives(chatOf(8));
 
   assert.deepEqual(called, ["first", "second", "second"]);
 });
 
-test("a handler that is added while an event is told hears the next one first", () => {
-  const { client } = connected();
+test("a handler that is added while an event is told hears the next one first", async () => {
+  const { client } = await connected();
   const heard = [];
   const unsubscribe = client.on("chat", () => {
     unsubscribe();
     client.on("chat", ({ seq }) => heard.push(seq));
   });
 
-  lastSocket().receives({ ...CHAT, seq: 1 });
-  lastSocket().receives({ ...CHAT, seq: 2 });
+  lastSocket().receives(chatOf(1));
+  lastSocket().receives(chatOf(2));
 
   assert.deepEqual(heard, [2]);
 });
 
-test("handlers outlive the socket", () => {
-  const { client } = connected({ maxRetries: 0 });
+test("handlers outlive the socket", async () => {
+  const { client } = await connected({ maxRetries: 0 });
   const heard = [];
   client.on("chat", (chat) => heard.push(chat));
   lastSocket().ends();
 
   client.connect();
-  lastSocket().opens();
+  await welcomed();
   lastSocket().receives(CHAT);
 
-  assert.deepEqual(heard, [CHAT]);
+  assert.deepEqual(heard, [asShown(CHAT)]);
 });
 
-test("a handler that throws is seen in the console and breaks nothing", (context) => {
-  const shown = context.mock.method(console, "error", () => {});
-  const { client } = connected();
+test("a handler that throws is seen in the console and breaks nothing", async (context) => {
+  const shown = context.mock.method(console, "error", async () => {});
+  const { client } = await connected();
   const mistake = new Error("a mistake of the page");
   const heard = [];
   client.on("chat", () => {
@@ -143,17 +160,17 @@ test("a handler that throws is seen in the console and breaks nothing", (context
   client.on("chat", (chat) => heard.push(chat));
 
   lastSocket().receives(CHAT);
-  lastSocket().receives(CHAT);
+  lastSocket().receives(chatOf(8));
 
-  assert.deepEqual(heard, [CHAT, CHAT]);
+  assert.deepEqual(heard, [asShown(CHAT), asShown(chatOf(8))]);
   assert.deepEqual(shown.mock.calls.map(({ arguments: [error] }) => error), [mistake, mistake]);
 });
 
-test("in a browser it goes where uncaught errors go", () => {
+test("in a browser it goes where uncaught errors go", async () => {
   const reported = [];
   globalThis.reportError = (error) => reported.push(error);
   try {
-    const { client } = connected();
+    const { client } = await connected();
     client.on("chat", () => {
       throw new Error("a mistake of the page");
     });
@@ -164,9 +181,9 @@ test("in a browser it goes where uncaught errors go", () => {
   assert.equal(reported.length, 1);
 });
 
-test("a close handler that throws does not keep the client from coming back", (context) => {
-  context.mock.method(console, "error", () => {});
-  const { client, heard } = connected();
+test("a close handler that throws does not keep the client from coming back", async (context) => {
+  context.mock.method(console, "error", async () => {});
+  const { client, heard } = await connected();
   client.on("close", () => {
     throw new Error("a mistake of the page");
   });
@@ -176,7 +193,7 @@ test("a close handler that throws does not keep the client from coming back", (c
   assert.equal(heard("reconnecting").length, 1);
 });
 
-test("a handler that is no function is refused where it is given", () => {
-  const { client } = connected();
+test("a handler that is no function is refused where it is given", async () => {
+  const { client } = await connected();
   assert.throws(() => client.on("chat", undefined), /the handler of "chat" must be a function/);
 });

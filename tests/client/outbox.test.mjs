@@ -1,70 +1,82 @@
-/** What the page sends, and what becomes of it while there is no connection. */
+/** What the page sends, in which order and how fast, and what becomes of it while there is no connection. */
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import TiloWebSocket from "../../static/websocket-client.js";
-import { URL_OF_SERVER, afterTheCall, arrange, connected, connecting, lastSocket, pass } from "./fakes.mjs";
+import { LIMITS, URL_OF_SERVER, answers, arrange, connected, connecting, lastSocket, pass, settle, welcomed } from "./fakes.mjs";
 
 beforeEach(() => arrange());
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const sentTexts = () => lastSocket().sent.map(({ message }) => message);
+const commands = () => lastSocket().commands.map(({ ref, ...command }) => command);
+const sentTexts = () => commands().map(({ message }) => message);
 
 function sayNumbers(client, count) {
   for (let number = 1; number <= count; number += 1) client.sendChat("Tilo", String(number));
 }
 
-test("sendChat sends at once, with a UUID of its own for each message", () => {
-  const { client } = connected();
+test("sendChat sends at once, with a UUID and a ref of its own for each message", async () => {
+  const { client } = await connected();
 
   client.sendChat("Tilo", "Hello!");
   client.sendChat("Tilo", "Hello!");
 
-  const [first, second] = lastSocket().sent;
-  assert.deepEqual({ ...first, id: "" }, { type: "chat", nickname: "Tilo", message: "Hello!", id: "" });
+  const [first, second] = lastSocket().commands;
+  assert.deepEqual({ ...first, id: "", ref: 0 }, { type: "chat", nickname: "Tilo", message: "Hello!", id: "", ref: 0 });
   assert.match(first.id, UUID);
   assert.match(second.id, UUID);
   assert.notEqual(first.id, second.id);
+  assert.notEqual(first.ref, second.ref);
 });
 
-test("sendChat needs no crypto.randomUUID, which plain http pages lack", (context) => {
+test("sendChat needs no crypto.randomUUID, which plain http pages lack", async (context) => {
   context.mock.method(crypto, "randomUUID", () => assert.fail("not there"));
-  const { client } = connected();
+  const { client } = await connected();
   client.sendChat("Tilo", "Hello!");
-  assert.match(lastSocket().sent[0].id, UUID);
+  assert.match(commands()[0].id, UUID);
 });
 
-test("updateScore sends the score as it is and the time in whole seconds", () => {
-  const { client } = connected();
+test("updateScore sends the score as it is and the time in whole seconds", async () => {
+  const { client } = await connected();
   client.updateScore("a@b.c", 1234, 56.9);
-  assert.deepEqual(lastSocket().sent, [{ type: "score_update", email: "a@b.c", score: 1234, survival_time: 56 }]);
+  client.updateScore("other@b.c", 1, 2, "Tilo");
+  assert.deepEqual(commands(), [
+    { type: "score_update", email: "a@b.c", score: 1234, survival_time: 56 },
+    { type: "score_update", email: "other@b.c", score: 1, survival_time: 2, nickname: "Tilo" },
+  ]);
 });
 
-test("updateScore carries a nickname when there is one", () => {
-  const { client } = connected();
-  client.updateScore("a@b.c", 1, 2, "Tilo");
-  assert.equal(lastSocket().sent[0].nickname, "Tilo");
-});
-
-test("every score is sent at once while connected, also a worse one", () => {
-  const { client } = connected();
-  for (const score of [1, 3, 2]) client.updateScore("a@b.c", score, 1);
-  assert.deepEqual(lastSocket().sent.map(({ score }) => score), [1, 3, 2]);
-});
-
-test("getEvents and getLeaderboard ask for what they say", () => {
-  const { client } = connected();
+test("getEvents and getLeaderboard ask for what they say", async () => {
+  const { client } = await connected();
   client.getEvents();
   client.getLeaderboard();
   client.getLeaderboard(50);
-  assert.deepEqual(lastSocket().sent, [
+  assert.deepEqual(commands(), [
     { type: "get_events" },
     { type: "get_leaderboard" },
     { type: "get_leaderboard", limit: 50 },
   ]);
 });
 
-test("what is sent before connect() goes out in order once the connection is open, before `open`", () => {
+test("a watched leaderboard is asked for again on each connection, until the page watches no more", async () => {
+  const { client } = await connected();
+  client.getLeaderboard(10, { watch: true });
+  answers({ type: "leaderboard", entries: [] });
+  lastSocket().ends();
+  pass(2_000);
+  await welcomed();
+  assert.deepEqual(commands(), [{ type: "get_leaderboard", limit: 10, watch: true }]);
+
+  client.getLeaderboard(10, { watch: false });
+  assert.deepEqual(commands().at(-1), { type: "get_leaderboard", limit: 10, watch: false });
+  answers({ type: "leaderboard", entries: [] });
+  lastSocket().ends();
+  pass(6_000);
+  await welcomed();
+  assert.deepEqual(commands(), []);
+});
+
+test("what is sent before connect() goes out in order once the server has welcomed, before `open`", async () => {
   const client = new TiloWebSocket();
   client.on("open", () => client.sendChat("Tilo", "from the handler"));
   client.sendChat("Tilo", "one");
@@ -73,44 +85,51 @@ test("what is sent before connect() goes out in order once the connection is ope
   client.sendChat("Tilo", "two");
 
   client.connect(URL_OF_SERVER);
-  assert.deepEqual(lastSocket().sent, []);
   lastSocket().opens();
+  await settle();
+  assert.deepEqual(lastSocket().sent, [{ type: "hello" }]);
+  await welcomed();
 
   assert.deepEqual(
-    lastSocket().sent.map(({ type, message }) => message ?? type),
+    commands().map(({ type, message }) => message ?? type),
     ["one", "score_update", "get_leaderboard", "two", "from the handler"],
   );
 });
 
-test("what is sent while disconnected goes out after the reconnect, once", () => {
-  const { client } = connected();
+test("what was not acknowledged is sent again with the same id, and what was is not", async () => {
+  const { client } = await connected();
+  sayNumbers(client, 2);
+  const [first, second] = lastSocket().commands;
+  answers({ seq: 1, id: first.id }, first);
   lastSocket().ends();
   client.sendChat("Tilo", "offline");
 
-  pass(1000);
-  lastSocket().opens();
-  assert.deepEqual(sentTexts(), ["offline"]);
-  lastSocket().ends();
-  pass(10_000);
-  lastSocket().opens();
+  pass(2_000);
+  await welcomed();
 
-  assert.deepEqual(lastSocket().sent, []);
+  assert.deepEqual(sentTexts(), ["2", "offline"]);
+  assert.equal(commands()[0].id, second.id);
+  for (const command of lastSocket().commands) answers({}, command);
+  lastSocket().ends();
+  pass(6_000);
+  await welcomed();
+  assert.deepEqual(commands(), []);
 });
 
-test("a closing socket is not written to: the message waits for the next one", () => {
-  const { client } = connected();
+test("a closing socket is not written to: the message waits for the next one", async () => {
+  const { client } = await connected();
   lastSocket().readyState = 2;
 
   client.sendChat("Tilo", "later");
-  assert.deepEqual(lastSocket().sent, []);
+  assert.deepEqual(commands(), []);
   lastSocket().ends();
-  pass(1000);
-  lastSocket().opens();
+  pass(2_000);
+  await welcomed();
 
   assert.deepEqual(sentTexts(), ["later"]);
 });
 
-test("waiting scores of a player become one, the best of each field, at the place of the first", () => {
+test("scores of a player become one, the best of each field, at the place of the first", async () => {
   const { client } = connecting();
   client.updateScore("a@b.c", 10, 30, "Ann");
   client.sendChat("Ann", "hi");
@@ -118,10 +137,10 @@ test("waiting scores of a player become one, the best of each field, at the plac
   client.updateScore("a@b.c", 15, 25);
   client.updateScore("other@b.c", 5, 5);
 
-  lastSocket().opens();
+  await welcomed();
 
   assert.deepEqual(
-    lastSocket().sent.map(({ email, nickname, score, survival_time }) => [email, nickname, score, survival_time]),
+    commands().map(({ email, nickname, score, survival_time }) => [email, nickname, score, survival_time]),
     [
       ["a@b.c", "Ann", 20, 30],
       [undefined, "Ann", undefined, undefined],
@@ -130,118 +149,55 @@ test("waiting scores of a player become one, the best of each field, at the plac
   );
 });
 
-test("of several waiting questions for the leaderboard the newest is asked", () => {
-  const { client } = connecting();
-  client.getLeaderboard(5);
-  client.getLeaderboard(7);
-  lastSocket().opens();
-  assert.deepEqual(lastSocket().sent, [{ type: "get_leaderboard", limit: 7 }]);
+test("a score that is under way is joined by the next one, so that a lost answer loses neither", async () => {
+  const { client } = await connected();
+  for (const score of [1, 3, 2]) client.updateScore("a@b.c", score, 1);
+  assert.deepEqual(commands().map(({ score }) => score), [1, 3, 3]);
+  lastSocket().ends();
+  pass(2_000);
+  await welcomed();
+  assert.deepEqual(commands().map(({ score }) => score), [3]);
 });
 
-test("a hundred messages wait; the next is refused with an error after the call", async () => {
-  const { client, heard } = connecting();
-
-  sayNumbers(client, 101);
-  assert.deepEqual(heard("error"), []);
-  await afterTheCall();
-  lastSocket().opens();
-  pass(60_000);
-
-  assert.deepEqual(heard("error").map(({ code }) => code), ["queue_full"]);
-  assert.deepEqual(
-    sentTexts().filter(Boolean),
-    Array.from({ length: 100 }, (_, index) => String(index + 1)),
-  );
-});
-
-test("a full queue still takes a better score of a player who is in it", async () => {
-  const { client, heard } = connecting();
-  client.updateScore("a@b.c", 1, 1);
-  sayNumbers(client, 99);
-
-  client.updateScore("a@b.c", 2, 1);
-  await afterTheCall();
-  lastSocket().opens();
-
-  assert.deepEqual(heard("error"), []);
-  assert.equal(lastSocket().sent[0].score, 2);
-});
-
-test("a long queue goes out as fast as the server takes chat: ten at once, then one each 600 ms", () => {
+test("a long queue goes out as fast as the server takes chat: the burst at once, then at the rate", async () => {
   const { client } = connecting();
   sayNumbers(client, 12);
 
-  lastSocket().opens();
-  assert.equal(lastSocket().sent.length, 10);
-  pass(599);
-  assert.equal(lastSocket().sent.length, 10);
+  await welcomed();
+  assert.equal(commands().length, 10);
+  pass(499);
+  assert.equal(commands().length, 10);
   pass(1);
-  assert.equal(lastSocket().sent.length, 11);
-  pass(600);
-
-  assert.deepEqual(sentTexts(), Array.from({ length: 12 }, (_, index) => String(index + 1)));
-});
-
-test("what is sent while a long queue goes out does not overtake it", () => {
-  const { client } = connecting();
-  sayNumbers(client, 11);
-  lastSocket().opens();
-
+  assert.equal(commands().length, 11);
   client.sendChat("Tilo", "last");
-  pass(600);
-  pass(600);
-  client.sendChat("Tilo", "direct");
+  pass(1_000);
 
-  assert.deepEqual(sentTexts().slice(-3), ["11", "last", "direct"]);
+  assert.deepEqual(sentTexts(), [...Array.from({ length: 12 }, (_, index) => String(index + 1)), "last"]);
 });
 
-test("a connection that is lost in the middle of a long queue keeps the rest", () => {
+test("the limit for commands of all types is kept too, hello counted", async () => {
   const { client } = connecting();
-  sayNumbers(client, 12);
-  lastSocket().opens();
-
-  const first = lastSocket();
-  first.readyState = 2;
-  pass(600);
-  first.ends();
-  pass(1000);
-  lastSocket().opens();
-
-  assert.equal(first.sent.length, 10);
-  assert.deepEqual(sentTexts(), ["11", "12"]);
+  for (let number = 0; number < 8; number += 1) client.updateScore(`${number}@b.c`, 1, 1);
+  await welcomed({ limits: { ...LIMITS, command_rate: 2, command_burst: 5 } });
+  assert.equal(commands().length, 4);
+  pass(1_500);
+  assert.equal(commands().length, 7);
 });
 
-for (const [event, leave] of [
-  ["a loss", () => lastSocket().ends()],
-  ["a move to another address", (client) => client.connect("ws://other.test/ws")],
-]) {
-  test(`after ${event} a long queue goes out at the pace of the new connection alone`, () => {
-    arrange({ random: 0 });
-    const { client } = connecting();
-    sayNumbers(client, 30);
-    lastSocket().opens();
-    leave(client);
-    pass(1);
+test("where the server has no limits nothing is held back", async () => {
+  const { client } = connecting();
+  sayNumbers(client, 100);
+  await welcomed({ limits: { ...LIMITS, chat_rate: 0, command_rate: 0 } });
+  assert.equal(commands().length, 100);
+});
 
-    lastSocket().opens();
-    pass(600);
-
-    assert.equal(lastSocket().sent.length, 11);
-  });
-}
-
-for (const [name, message, call] of [
-  ["an undefined nickname", /^nickname .* not undefined$/, (client) => client.sendChat(undefined, "Hello!")],
-  ["a number as message", /^message .* not 7$/, (client) => client.sendChat("Tilo", 7)],
-  ["no e-mail address", /^email .* not null$/, (client) => client.updateScore(null, 1, 1)],
-  ["NaN as score", /^score .* not NaN$/, (client) => client.updateScore("a@b.c", NaN, 1)],
-  ["text as score", /^score .* not 12$/, (client) => client.updateScore("a@b.c", "12", 1)],
-  ["infinite survival", /^survivalTime .* not Infinity$/, (client) => client.updateScore("a@b.c", 1, Infinity)],
-  ["no survival time", /^survivalTime .* not undefined$/, (client) => client.updateScore("a@b.c", 1)],
-]) {
-  test(`${name} throws a TypeError that says so, and sends nothing`, () => {
-    const { client } = connected();
-    assert.throws(() => call(client), { name: "TypeError", message });
-    assert.deepEqual(lastSocket().sent, []);
-  });
-}
+test("after a loss a long queue goes out at the pace of the new connection alone", async () => {
+  const { client } = connecting();
+  sayNumbers(client, 30);
+  await welcomed();
+  lastSocket().ends();
+  pass(2_000);
+  await welcomed();
+  pass(500);
+  assert.equal(commands().length, 11);
+});

@@ -37,10 +37,13 @@ async def test_the_root_is_the_demo_or_a_line(start_server: StartServer) -> None
 
 
 async def test_the_client_library_is_served(start_server: StartServer) -> None:
-    response = await (await start_server()).get("/static/websocket-client.js")
+    client = await start_server()
+    response = await client.get("/static/websocket-client.js")
     assert response.status == 200
     assert "javascript" in response.content_type
     assert "TiloWebSocket" in await response.text()
+    types = await client.get("/static/websocket-client.d.ts")
+    assert "declare class TiloWebSocket" in await types.text()
 
 
 async def test_nothing_outside_static_is_served(start_server: StartServer) -> None:
