@@ -14,6 +14,7 @@ from aiohttp import web
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.player_tokens import player_tokens
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.pushes import Limits
@@ -24,7 +25,9 @@ from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat
 from tilo_ws.services.admins import Admins, kept_password
+from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
+from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.numbering import Numbering
@@ -57,6 +60,7 @@ def create_app(settings: Settings) -> web.Application:
     Call it on the event loop that will run it. Raises SettingError.
     """
     loop = asyncio.get_running_loop()
+    address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
     broker = MemoryBroker()
@@ -70,26 +74,31 @@ def create_app(settings: Settings) -> web.Application:
         backlog,
         max_message_length=settings.max_message_length,
         max_nickname_length=settings.max_nickname_length,
-        rate=settings.chat_rate,
-        burst=settings.chat_burst,
+        rates=ChatRates(settings.chat_rate, settings.chat_burst, is_proxy=address.is_proxy),
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=_limits(settings))
     events = Events(database, fanout.broadcast)
     online = Online(hub, fanout.broadcast)
+    authentication = Authentication(
+        hub,
+        player_tokens(settings),
+        required=settings.auth_required,
+        max_connections=settings.max_connections_per_player,
+    )
     handlers: dict[type, Handler] = {
-        commands.SendChat: chat.send,
-        commands.SubmitScore: scores.submit,
+        commands.SendChat: authentication.for_players(chat.send),
+        commands.SubmitScore: authentication.for_players(scores.submit),
         commands.GetEvents: events.get,
         commands.GetLeaderboard: leaderboard.get,
         commands.Ping: heartbeat.pong,
-        commands.Hello: recovery.hello,
+        commands.Hello: authentication.before(recovery.hello),
+        commands.Auth: authentication.auth,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
-    address = ClientAddress(settings.trusted_proxies)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     players = Players(
@@ -139,6 +148,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, online.announce, "announcing the online count"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
+            Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, statistics.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),

@@ -1,4 +1,4 @@
-"""The words of the command line: `serve`, `migrate`, `check`, `load`."""
+"""The words of the command line: `serve`, `migrate`, `check`, `token`, `load`."""
 
 import argparse
 import asyncio
@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ from dotenv import dotenv_values
 from tilo_ws import __version__, resources
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
+from tilo_ws.player_tokens import player_tokens
+from tilo_ws.protocol.codes import CommandError
+from tilo_ws.protocol.text import clean, email_address
+from tilo_ws.protocol.tokens import Player
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
@@ -58,6 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrating.set_defaults(run=_migrate)
     words.add_parser("check", help="read the settings and reach the database, say what is wrong").set_defaults(run=_check)
+    signing = words.add_parser("token", help="print a signed player token, for trying")
+    signing.add_argument("--email", required=True, help="whose it is: the token's sub")
+    signing.add_argument("--nickname", help="the name that others see: the token's name")
+    signing.add_argument("--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is valid (default: 3600)")
+    signing.set_defaults(run=_token)
     playing = words.add_parser("load", help="play many players against a server and report what they saw")
     load_command.add_arguments(playing)
     playing.set_defaults(run=_load)
@@ -70,6 +80,19 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _load(settings: Settings, options: argparse.Namespace) -> int:
     return await load_command.load(options)
+
+
+async def _token(settings: Settings, options: argparse.Namespace) -> int:
+    tokens = player_tokens(settings)
+    if settings.auth_secret is None or tokens is None:
+        return _refuse("TILO_AUTH_SECRET is not set: only with a secret can a token be signed here")
+    try:
+        email = email_address(options.email)
+        nickname = None if options.nickname is None else clean("nickname", options.nickname, settings.max_nickname_length)
+    except CommandError as error:
+        return _refuse(error.message)
+    print(tokens.sign(Player(email, nickname, time.time() + options.ttl)))
+    return 0
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -86,6 +109,7 @@ async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _check(settings: Settings, options: argparse.Namespace) -> int:
+    player_tokens(settings)
     print("settings: ok")
     try:
         async with _database(settings) as database:

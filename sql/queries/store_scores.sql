@@ -11,11 +11,15 @@ WITH batch AS (
     ON CONFLICT (email) DO UPDATE
     SET score = GREATEST(players.score, excluded.score),
         survival_time = GREATEST(players.survival_time, excluded.survival_time),
-        nickname = COALESCE(players.nickname, excluded.nickname),
+        nickname = CASE
+            WHEN excluded.email = ANY (%(renamed)s::text[]) THEN excluded.nickname
+            ELSE COALESCE(players.nickname, excluded.nickname)
+        END,
         updated_at = excluded.updated_at
     WHERE players.score < excluded.score
         OR players.survival_time < excluded.survival_time
         OR (players.nickname IS NULL AND excluded.nickname IS NOT NULL)
+        OR (players.nickname <> excluded.nickname AND excluded.email = ANY (%(renamed)s::text[]))
     RETURNING email, nickname, score, survival_time
 )
 SELECT email, nickname, score, survival_time

@@ -15,9 +15,12 @@ from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.services.chat import Chat
+from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
+
+NO_LIMIT = ChatRates(0, 1, is_proxy=lambda ip: False)
 
 
 class Room:
@@ -26,7 +29,7 @@ class Room:
     def __init__(self, database: Database, first_seq: int = 1, **settings: Any) -> None:
         self.clock = FakeClock()
         self.broker = MemoryBroker()
-        limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rate": 0, "burst": 1, "retention": 60}
+        limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rates": NO_LIMIT, "retention": 60}
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
         self.broker.start(deliver=lambda frame, seq: self.delivered.append(frame), answer=self.chat.answer)

@@ -12,6 +12,9 @@ class ErrorCode(enum.StrEnum):
     MESSAGE_TOO_LONG = "message_too_long"
     RATE_LIMITED = "rate_limited"
     BUSY = "busy"
+    AUTH_REQUIRED = "auth_required"
+    INVALID_TOKEN = "invalid_token"
+    FORBIDDEN = "forbidden"
 
 
 class CloseCode(enum.IntEnum):
@@ -22,7 +25,10 @@ class CloseCode(enum.IntEnum):
     SERVICE_RESTART = 1012
     SLOW_CONSUMER = 4000
     IDLE_TIMEOUT = 4001
+    TOKEN_EXPIRED = 4002
     ADMIN_SESSION_ENDED = 4401
+    INVALID_TOKEN = 4500
+    AUTH_REQUIRED = 4503
 
 
 class CommandError(Exception):

@@ -67,7 +67,13 @@ class Hello(_Command, tag="hello", frozen=True, kw_only=True):
     history: Annotated[int, msgspec.Meta(ge=0, le=MAX_HISTORY)] = 0
 
 
-Command = SendChat | SubmitScore | GetEvents | GetLeaderboard | Ping | Hello
+class Auth(_Command, tag="auth", frozen=True, kw_only=True):
+    """Shows a player's token: the first one, or a fresh one before the last expires."""
+
+    token: str
+
+
+Command = SendChat | SubmitScore | GetEvents | GetLeaderboard | Ping | Hello | Auth
 
 
 class Parsed(NamedTuple):

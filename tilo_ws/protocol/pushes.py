@@ -93,11 +93,18 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     deleted: Sequence[int]
 
 
+class PlayerNames(msgspec.Struct, frozen=True):
+    """Who a connection's token says it is."""
+
+    email: str
+    nickname: str | None
+
+
 class _Welcome(_Push, tag="welcome", frozen=True, kw_only=True):
     epoch: UUID
     seq: int
     server_time: int
-    player: None
+    player: PlayerNames | None
     messages: Sequence[msgspec.Raw]
     recovered: bool
     deleted: Sequence[int]
@@ -108,6 +115,10 @@ class _Welcome(_Push, tag="welcome", frozen=True, kw_only=True):
 class _ChatDeleted(_Push, tag="chat_deleted", frozen=True):
     seq: int
     id: UUID
+
+
+class _TokenExpiring(_Push, tag="token_expiring", frozen=True):
+    seconds: int
 
 
 class _Error(_Push, tag="error", frozen=True, omit_defaults=True):
@@ -145,14 +156,16 @@ def chat_deleted(seq: int, id: UUID) -> bytes:
     return frame(_ChatDeleted(seq, id))
 
 
-def welcome(chat: Recovered, *, epoch: UUID, server_time_ms: int, limits: Limits, ref: Ref) -> bytes:
+def welcome(
+    chat: Recovered, *, epoch: UUID, server_time_ms: int, player: PlayerNames | None, limits: Limits, ref: Ref
+) -> bytes:
     """The answer to `hello`. Without a token there is no player."""
     return frame(
         _Welcome(
             epoch=epoch,
             seq=chat.seq,
             server_time=server_time_ms,
-            player=None,
+            player=player,
             messages=chat.messages,
             recovered=chat.complete,
             deleted=chat.deleted,
@@ -165,6 +178,11 @@ def welcome(chat: Recovered, *, epoch: UUID, server_time_ms: int, limits: Limits
 def ack(ref: Ref, *, seq: int | None = None, id: UUID | None = None) -> bytes:
     """What `ref` asked for is stored; `seq` and `id` name a chat message."""
     return frame(_Ack(ref, seq, id))
+
+
+def token_expiring(seconds: int) -> bytes:
+    """The player's token ends so soon: another one is needed to stay."""
+    return frame(_TokenExpiring(seconds))
 
 
 PONG = frame(_Pong())

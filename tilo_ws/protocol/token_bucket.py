@@ -17,14 +17,18 @@ class TokenBucket:
 
     def take(self, now: float) -> float:
         """Takes a token and returns 0, or takes none and returns the seconds until there is one."""
+        wait = self.wait(now)
+        if self._rate and not wait:
+            self._tokens -= 1
+        return wait
+
+    def wait(self, now: float) -> float:
+        """Seconds until there is a token, 0 where there is one."""
         if not self._rate:
             return 0.0
         self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
         self._filled_at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return 0.0
-        return (1 - self._tokens) / self._rate
+        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self._rate
 
     def left(self, now: float) -> int:
         """Whole tokens at this time."""

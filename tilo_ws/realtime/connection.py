@@ -4,6 +4,7 @@ import asyncio
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import close_frame
+from tilo_ws.protocol.tokens import Player
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """Bytes that may wait for a slow reader before its connection is closed."""
@@ -16,8 +17,9 @@ class Connection:
     """A WebSocket connection as everything below the web floor sees it.
 
     `connected_at` is in seconds since 1970, `last_heard` on the event loop's clock. `nickname` and `email` are what the client
-    last called itself. `waiting` counts its writes that are not stored yet. Chat numbers up to `joined_seq` went out before it
-    came; it hears all later ones.
+    last called itself; `player` is who its token says it is, and `token_warned` whether it was told that this token ends soon.
+    `waiting` counts its writes that are not stored yet. Chat numbers up to `joined_seq` went out before it came; it hears all
+    later ones.
     """
 
     __slots__ = (
@@ -34,6 +36,8 @@ class Connection:
         "messages_out",
         "nickname",
         "pinged",
+        "player",
+        "token_warned",
         "user_agent",
         "waiting",
     )
@@ -50,6 +54,8 @@ class Connection:
         self.pinged = False
         self.nickname: str | None = None
         self.email: str | None = None
+        self.player: Player | None = None
+        self.token_warned = False
         self.messages_in = 0
         self.messages_out = 0
         self.waiting = 0

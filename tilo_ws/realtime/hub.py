@@ -1,17 +1,19 @@
 """Who is connected to this server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import PING_FRAME
+from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.connection import Connection
 
 
 class Hub:
-    """The open connections, by id, in the order of their arrival."""
+    """The open connections, by id, in the order of their arrival; and by player."""
 
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
+        self._by_player: dict[str, set[Connection]] = {}
         self.slow_consumers = 0
         self.messages_in = 0
 
@@ -25,9 +27,23 @@ class Hub:
         """Adds a connection; write rounds that begin from now on reach it."""
         self._connections[connection.id] = connection
 
+    def identify(self, connection: Connection, player: Player) -> None:
+        """Notes whose connection it is."""
+        connection.player = player
+        self._by_player.setdefault(player.email, set()).add(connection)
+
+    def of_player(self, email: str) -> Iterable[Connection]:
+        """The connections that have shown a token of this address."""
+        return self._by_player.get(email, ())
+
     def leave(self, connection: Connection) -> None:
         """Removes a connection and adds its counters to the hub's."""
         del self._connections[connection.id]
+        if connection.player is not None:
+            others = self._by_player[connection.player.email]
+            others.remove(connection)
+            if not others:
+                del self._by_player[connection.player.email]
         self.messages_in += connection.messages_in
         self.slow_consumers += connection.close_code == CloseCode.SLOW_CONSUMER
 

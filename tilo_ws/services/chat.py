@@ -5,18 +5,17 @@ import logging
 import time
 from collections.abc import Callable
 from uuid import uuid4
-from weakref import WeakKeyDictionary
 
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
 from tilo_ws.protocol.text import clean
-from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
+from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
@@ -32,7 +31,7 @@ _DELETION_TIMEOUT = 5.0
 
 
 class Chat:
-    """The rules of the chat. Lengths are in code points, rates in messages a second, retention in seconds; 0 is no limit."""
+    """The rules of the chat. Lengths are in code points, retention in seconds; 0 is no limit."""
 
     def __init__(
         self,
@@ -42,8 +41,7 @@ class Chat:
         *,
         max_message_length: int,
         max_nickname_length: int,
-        rate: float,
-        burst: float,
+        rates: ChatRates,
         retention: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -51,8 +49,7 @@ class Chat:
         self._backlog = backlog
         self._max_message_length = max_message_length
         self._max_nickname_length = max_nickname_length
-        self._rate = rate
-        self._burst = burst
+        self._rates = rates
         self._retention = retention
         self._clock = clock
         self._store = database.query("store_chat")
@@ -63,7 +60,6 @@ class Chat:
         self._remove_old = database.query("remove_old_chat")
         self._delete = database.query("delete_chat")
         self._oldest_at: float | None = None
-        self._buckets: WeakKeyDictionary[Connection, TokenBucket] = WeakKeyDictionary()
         self.commit = GroupCommit[ChatMessage, Waiter](
             "chat", backlog, store=self._store_batch, merge=_merged, stored=acknowledge_all, refused=_refuse
         )
@@ -80,15 +76,20 @@ class Chat:
 
     def send(self, connection: Connection, command: SendChat) -> None:
         """Handles SendChat. Raises CommandError."""
-        nickname = clean("nickname", command.nickname, self._max_nickname_length)
+        player = connection.player
+        nickname = player.nickname if player is not None else None
+        if nickname is None:
+            nickname = clean("nickname", command.nickname, self._max_nickname_length)
         message = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
-        self._limit(connection)
+        if retry_after := self._rates.take(connection):
+            raise rate_limited(retry_after)
         if self._backlog.full or not self._broker.numbers_left:
             raise busy()
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
-        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, None, message, self._clock()), receipt)
+        email = player.email if player is not None else None
+        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, email, message, self._clock()), receipt)
 
     def answer(self, message: ChatMessage, receipt: Receipt) -> None:
         """Takes the broker's answer and lets the receipt wait for the row.
@@ -133,14 +134,6 @@ class Chat:
         if removed:
             logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
-
-    def _limit(self, connection: Connection) -> None:
-        now = time.monotonic()
-        bucket = self._buckets.get(connection)
-        if bucket is None:
-            bucket = self._buckets[connection] = TokenBucket(self._rate, self._burst, now)
-        if retry_after := bucket.take(now):
-            raise rate_limited(retry_after)
 
     async def _store_batch(self, messages: list[ChatMessage]) -> None:
         await self._store(

@@ -11,7 +11,7 @@ from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import ChatMessage
 from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.commands import Hello
-from tilo_ws.protocol.pushes import Limits, Recovered, Ref
+from tilo_ws.protocol.pushes import Limits, PlayerNames, Recovered, Ref
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.storage.database import Database
@@ -123,7 +123,9 @@ class Recovery:
             deleted=[] if after is None else self._broker.history.deleted_through(after),
         )
         now_ms = round(self._clock() * 1000)
-        frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, limits=self._limits, ref=ref)
+        player = connection.player
+        names = None if player is None else PlayerNames(player.email, player.nickname)
+        frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, player=names, limits=self._limits, ref=ref)
         connection.write(frame)
 
 

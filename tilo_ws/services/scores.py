@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
@@ -18,12 +19,13 @@ logger = logging.getLogger(__name__)
 
 
 class ScoreUpdate(msgspec.Struct, frozen=True):
-    """A player's result on its way into the database."""
+    """A player's result on its way into the database. The nickname is set where there is none, or always if it `renames`."""
 
     email: str
     nickname: str | None
     score: int
     survival_time: int
+    renames: bool = False
 
 
 class Scores:
@@ -48,8 +50,12 @@ class Scores:
     def submit(self, connection: Connection, command: SubmitScore) -> None:
         """Handles SubmitScore. Raises CommandError."""
         email = email_address(command.email)
-        nickname = None
-        if command.nickname is not None:
+        player = connection.player
+        if player is not None and email != player.email:
+            raise CommandError(ErrorCode.FORBIDDEN, "email: the token is another player's")
+        nickname = player.nickname if player is not None else None
+        renames = nickname is not None
+        if nickname is None and command.nickname is not None:
             nickname = clean("nickname", command.nickname, self._max_nickname_length)
         if self._backlog.full:
             raise busy()
@@ -57,7 +63,7 @@ class Scores:
         receipt = None if command.ref is None and self.commit.gathers(email) else Receipt(connection, command.ref)
         connection.email = email
         logger.debug("score of %s (%s): %d in %d s", email, connection.ip, command.score, command.survival_time)
-        self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time), receipt)
+        self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time, renames), receipt)
 
     async def _store_batch(self, updates: list[ScoreUpdate]) -> None:
         rows = await self._store(
@@ -65,16 +71,15 @@ class Scores:
             nicknames=[update.nickname for update in updates],
             scores=[update.score for update in updates],
             survival_times=[update.survival_time for update in updates],
+            renamed=[update.email for update in updates if update.renames],
         )
         self._stored([PlayerScore(*row) for row in rows])
 
 
 def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
+    named = new if new.renames or (old.nickname is None and not old.renames) else old
     return ScoreUpdate(
-        old.email,
-        old.nickname if old.nickname is not None else new.nickname,
-        max(old.score, new.score),
-        max(old.survival_time, new.survival_time),
+        old.email, named.nickname, max(old.score, new.score), max(old.survival_time, new.survival_time), named.renames
     )
 
 

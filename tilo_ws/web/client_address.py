@@ -26,20 +26,21 @@ class ClientAddress:
     def is_secure(self, request: web.Request) -> bool:
         """Whether the client's side of the connection is encrypted."""
         return request.scheme == "https" or (
-            self._is_trusted(request.remote or "")
+            self.is_proxy(request.remote or "")
             and request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip().lower() == "https"
         )
+
+    def is_proxy(self, address: str) -> bool:
+        """Whether this is a trusted proxy's own address: many players may stand behind it."""
+        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
 
     def _first_untrusted(self, peer: str, hops: Iterable[str]) -> str:
         address = peer
         for hop in hops:
-            if not self._is_trusted(address) or not _is_address(hop):
+            if not self.is_proxy(address) or not _is_address(hop):
                 break
             address = hop
         return address
-
-    def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
 
 
 def _is_address(text: str) -> bool:
