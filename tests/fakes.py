@@ -4,7 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import cast
 
+from tilo_ws.protocol.lookalikes import ReservedNames
+from tilo_ws.protocol.repeats import Repeats
+from tilo_ws.protocol.words import WordFilter
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.text_rules import TextRules
 
 
 class FakeClock:
@@ -64,3 +68,14 @@ def open_connection(id: str = "c1", last_heard: float = 0.0) -> tuple[Connection
         cast(asyncio.Transport, transport), id=id, ip="127.0.0.1", user_agent="", connected_at=0.0, last_heard=last_heard
     )
     return connection, transport
+
+
+def no_rules() -> TextRules:
+    """Everything may be said, by any name."""
+    return TextRules(
+        words=WordFilter([]),
+        refuse_words=False,
+        refuse_links=False,
+        reserved_names=ReservedNames([]),
+        repeats=Repeats(0, 0),
+    )

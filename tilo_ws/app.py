@@ -14,10 +14,12 @@ from aiohttp import web
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
-from tilo_ws.player_tokens import player_tokens
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.lookalikes import ReservedNames
+from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.protocol.pushes import Limits
+from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
@@ -34,6 +36,8 @@ from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
+from tilo_ws.services.text_rules import TextRules
+from tilo_ws.setting_files import player_tokens, word_filter
 from tilo_ws.settings import SettingError, Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -67,7 +71,21 @@ def create_app(settings: Settings) -> web.Application:
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     leaderboard = Leaderboard(database, lambda members: Fanout(members, 0, loop).broadcast)
-    scores = Scores(database, backlog, max_nickname_length=settings.max_nickname_length, stored=leaderboard.update)
+    text_rules = TextRules(
+        words=word_filter(settings),
+        refuse_words=settings.words_action == "refuse",
+        refuse_links=settings.links == "refuse",
+        reserved_names=ReservedNames(settings.reserved_names),
+        repeats=Repeats(settings.repeat_window, settings.slow_mode),
+    )
+    scores = Scores(
+        database,
+        backlog,
+        max_nickname_length=settings.max_nickname_length,
+        rules=ScoreRules(settings.max_score, settings.max_score_per_second),
+        text_rules=text_rules,
+        stored=leaderboard.update,
+    )
     chat = Chat(
         database,
         broker,
@@ -75,6 +93,7 @@ def create_app(settings: Settings) -> web.Application:
         max_message_length=settings.max_message_length,
         max_nickname_length=settings.max_nickname_length,
         rates=ChatRates(settings.chat_rate, settings.chat_burst, is_proxy=address.is_proxy),
+        rules=text_rules,
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
@@ -193,12 +212,15 @@ def create_app(settings: Settings) -> web.Application:
 
 
 def _limits(settings: Settings) -> Limits:
+    chat_rate, chat_burst = settings.chat_rate, settings.chat_burst
+    if settings.slow_mode:
+        chat_rate, chat_burst = min(chat_rate or 1 / settings.slow_mode, 1 / settings.slow_mode), 1.0
     return Limits(
         max_message_length=settings.max_message_length,
         max_nickname_length=settings.max_nickname_length,
         max_frame_bytes=settings.max_frame_bytes,
-        chat_rate=settings.chat_rate,
-        chat_burst=settings.chat_burst,
+        chat_rate=chat_rate,
+        chat_burst=chat_burst,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
     )

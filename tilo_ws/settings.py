@@ -11,6 +11,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
+from tilo_ws.protocol.commands import MAX_SCORE
+
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -86,6 +88,10 @@ def _networks(raw: str) -> tuple[IPNetwork, ...]:
         raise _Refused("addresses or networks such as 127.0.0.1,10.0.0.0/8, separated by commas") from None
 
 
+def _names(raw: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in raw.split(",") if name.strip())
+
+
 _COUNT = _number(0, 2**31, whole=True)
 _FROM_ZERO = _number(0, _INFINITY)
 
@@ -121,6 +127,14 @@ class Settings:
     max_connections: int = _setting("TILO_MAX_CONNECTIONS", "0", _COUNT)
     max_connections_per_player: int = _setting("TILO_MAX_CONNECTIONS_PER_PLAYER", "0", _COUNT)
     trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)
+    max_score: int = _setting("TILO_MAX_SCORE", "0", _number(0, MAX_SCORE, whole=True))
+    max_score_per_second: float = _setting("TILO_MAX_SCORE_PER_SECOND", "0", _FROM_ZERO)
+    slow_mode: float = _setting("TILO_SLOW_MODE", "0", _FROM_ZERO)
+    repeat_window: float = _setting("TILO_REPEAT_WINDOW", "0", _FROM_ZERO)
+    words_file: Path | None = _setting("TILO_WORDS_FILE", None, _path)
+    words_action: str = _setting("TILO_WORDS_ACTION", "mask", _choice("mask", "refuse"))
+    links: str = _setting("TILO_LINKS", "allow", _choice("allow", "refuse"))
+    reserved_names: tuple[str, ...] = _setting("TILO_RESERVED_NAMES", "admin,system,server,moderator", _names)
     auth_secret: str | None = _setting("TILO_AUTH_SECRET", None, _text, secret=True)
     auth_public_key: Path | None = _setting("TILO_AUTH_PUBLIC_KEY", None, _path)
     auth_jwks_file: Path | None = _setting("TILO_AUTH_JWKS_FILE", None, _path)

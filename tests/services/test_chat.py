@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Sql, Transaction
 from tests.eventually import eventually
-from tests.fakes import FakeClock, open_connection
+from tests.fakes import FakeClock, no_rules, open_connection
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
@@ -29,7 +29,13 @@ class Room:
     def __init__(self, database: Database, first_seq: int = 1, **settings: Any) -> None:
         self.clock = FakeClock()
         self.broker = MemoryBroker()
-        limits: dict[str, Any] = {"max_message_length": 0, "max_nickname_length": 0, "rates": NO_LIMIT, "retention": 60}
+        limits: dict[str, Any] = {
+            "max_message_length": 0,
+            "max_nickname_length": 0,
+            "rates": NO_LIMIT,
+            "rules": no_rules(),
+            "retention": 60,
+        }
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
         self.broker.start(deliver=lambda frame, seq: self.delivered.append(frame), answer=self.chat.answer)

@@ -4,8 +4,9 @@ import asyncio
 
 from tests.conftest import Sql, Transaction
 from tests.eventually import PATIENCE, eventually
-from tests.fakes import open_connection
+from tests.fakes import no_rules, open_connection
 from tilo_ws.protocol.commands import SubmitScore
+from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.services.scores import Scores
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -15,7 +16,9 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_databas
 
 def scores_of(database: Database, emails: str, score: int) -> Scores:
     """A service with scores for these players, in this order."""
-    scores = Scores(database, Backlog(), max_nickname_length=0, stored=lambda rows: None)
+    scores = Scores(
+        database, Backlog(), max_nickname_length=0, rules=ScoreRules(0, 0), text_rules=no_rules(), stored=lambda rows: None
+    )
     connection, _ = open_connection()
     for name in emails:
         scores.submit(connection, SubmitScore(email=f"{name}@x.y", score=score, survival_time=1))

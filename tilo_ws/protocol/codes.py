@@ -15,6 +15,8 @@ class ErrorCode(enum.StrEnum):
     AUTH_REQUIRED = "auth_required"
     INVALID_TOKEN = "invalid_token"
     FORBIDDEN = "forbidden"
+    FILTERED = "filtered"
+    IMPLAUSIBLE_SCORE = "implausible_score"
 
 
 class CloseCode(enum.IntEnum):

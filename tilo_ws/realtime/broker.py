@@ -31,6 +31,9 @@ class Broker(Protocol):
     def start(self, *, deliver: Deliver, answer: Answer) -> None:
         """Names who takes frames and outcomes, before anything is published."""
 
+    def knows(self, id: UUID) -> bool:
+        """Whether a message with this id was published lately: it is not shown again."""
+
     def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
         """Hands a draft to every server. The caller has made sure that there are `numbers_left`."""
 
@@ -85,6 +88,10 @@ class MemoryBroker:
         if not self._blocks:
             self.last_seq = first - 1
         self._blocks.append(range(first, last + 1))
+
+    def knows(self, id: UUID) -> bool:
+        """See Broker."""
+        return self._known.seq(id) is not None
 
     def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
         """See Broker."""

@@ -63,6 +63,11 @@ class Connection:
         self.close_code: int | None = None
 
     @property
+    def player_key(self) -> str:
+        """Whom limits for each player hold for: the token's address, or without a token the connection."""
+        return self.id if self.player is None else self.player.email
+
+    @property
     def buffered_bytes(self) -> int:
         """Bytes that the other end has not taken yet."""
         return self._transport.get_write_buffer_size()

@@ -16,6 +16,7 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
@@ -42,6 +43,7 @@ class Chat:
         max_message_length: int,
         max_nickname_length: int,
         rates: ChatRates,
+        rules: TextRules,
         retention: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -50,6 +52,7 @@ class Chat:
         self._max_message_length = max_message_length
         self._max_nickname_length = max_nickname_length
         self._rates = rates
+        self._rules = rules
         self._retention = retention
         self._clock = clock
         self._store = database.query("store_chat")
@@ -79,8 +82,10 @@ class Chat:
         player = connection.player
         nickname = player.nickname if player is not None else None
         if nickname is None:
-            nickname = clean("nickname", command.nickname, self._max_nickname_length)
-        message = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
+            nickname = self._rules.nickname(clean("nickname", command.nickname, self._max_nickname_length))
+        said = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
+        is_known = command.id is not None and self._broker.knows(command.id)
+        message = said if is_known else self._rules.message(connection.player_key, said)
         if retry_after := self._rates.take(connection):
             raise rate_limited(retry_after)
         if self._backlog.full or not self._broker.numbers_left:
@@ -90,6 +95,8 @@ class Chat:
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
         email = player.email if player is not None else None
         self._broker.publish(ChatDraft(command.id or uuid4(), nickname, email, message, self._clock()), receipt)
+        if not is_known:
+            self._rules.said(connection.player_key, said)
 
     def answer(self, message: ChatMessage, receipt: Receipt) -> None:
         """Takes the broker's answer and lets the receipt wait for the row.

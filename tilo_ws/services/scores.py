@@ -1,16 +1,19 @@
 """Scores: the best of old and new is kept, field by field, and acknowledged once PostgreSQL has it."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SubmitScore
+from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
@@ -29,7 +32,10 @@ class ScoreUpdate(msgspec.Struct, frozen=True):
 
 
 class Scores:
-    """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then."""
+    """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then.
+
+    `implausible` counts those that nobody can have played.
+    """
 
     def __init__(
         self,
@@ -37,10 +43,17 @@ class Scores:
         backlog: Backlog,
         *,
         max_nickname_length: int,
+        rules: ScoreRules,
+        text_rules: TextRules,
         stored: Callable[[Sequence[PlayerScore]], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backlog = backlog
         self._max_nickname_length = max_nickname_length
+        self._rules = rules
+        self._text_rules = text_rules
+        self._clock = clock
+        self.implausible = 0
         self._stored = stored
         self._store = database.query("store_scores")
         self.commit = GroupCommit[ScoreUpdate, Receipt](
@@ -56,12 +69,17 @@ class Scores:
         nickname = player.nickname if player is not None else None
         renames = nickname is not None
         if nickname is None and command.nickname is not None:
-            nickname = clean("nickname", command.nickname, self._max_nickname_length)
+            nickname = self._text_rules.nickname(clean("nickname", command.nickname, self._max_nickname_length))
+        if objection := self._rules.objection(email, command.score, command.survival_time, self._clock()):
+            self.implausible += 1
+            logger.warning("implausible score of %s (%s) refused: %s", email, connection.ip, objection)
+            raise CommandError(ErrorCode.IMPLAUSIBLE_SCORE, objection)
         if self._backlog.full:
             raise busy()
         # Without a ref nobody waits: then one receipt for a row is enough, to count it and to hear of a refusal.
         receipt = None if command.ref is None and self.commit.gathers(email) else Receipt(connection, command.ref)
         connection.email = email
+        self._rules.accept(email, command.score, self._clock())
         logger.debug("score of %s (%s): %d in %d s", email, connection.ip, command.score, command.survival_time)
         self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time, renames), receipt)
 

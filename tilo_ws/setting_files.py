@@ -1,10 +1,11 @@
-"""The tokens of the settings: with which keys, if any, players' tokens are read and signed."""
+"""What settings name by a file: the keys of players' tokens, the words that are filtered."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from tilo_ws.protocol.token_keys import TokenKeys, read_jwks, read_public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
+from tilo_ws.protocol.words import WordFilter
 from tilo_ws.settings import SettingError, Settings
 
 
@@ -33,3 +34,14 @@ def player_tokens(settings: Settings) -> Tokens | None:
         audience=settings.auth_audience,
         issuer=settings.auth_issuer,
     )
+
+
+def word_filter(settings: Settings) -> WordFilter:
+    """The filter of the words file; without one it finds nothing. Raises SettingError."""
+    if settings.words_file is None:
+        return WordFilter([])
+    try:
+        return WordFilter(settings.words_file.read_text(encoding="utf-8").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise SettingError(f"TILO_WORDS_FILE: {settings.words_file} cannot be read: {reason}") from None

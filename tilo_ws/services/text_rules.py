@@ -1,0 +1,60 @@
+"""What may be said in the chat, and under which names."""
+
+import time
+from collections.abc import Callable
+
+from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.links import holds_link
+from tilo_ws.protocol.lookalikes import ReservedNames
+from tilo_ws.protocol.repeats import Repeats
+from tilo_ws.protocol.words import WordFilter
+from tilo_ws.realtime.session import rate_limited
+
+
+class TextRules:
+    """The operator's rules for texts. Filtered words are masked, or refused where `refuse_words`."""
+
+    def __init__(
+        self,
+        *,
+        words: WordFilter,
+        refuse_words: bool,
+        refuse_links: bool,
+        reserved_names: ReservedNames,
+        repeats: Repeats,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._words = words
+        self._refuse_words = refuse_words
+        self._refuse_links = refuse_links
+        self._reserved_names = reserved_names
+        self._repeats = repeats
+        self._clock = clock
+
+    def nickname(self, nickname: str) -> str:
+        """A name that a player has chosen, as others may see it. Raises CommandError."""
+        if self._reserved_names.takes(nickname):
+            raise CommandError(ErrorCode.INVALID_FIELD, "nickname: this one is reserved, choose another")
+        return self._filtered("nickname", nickname)
+
+    def message(self, player: str, message: str) -> str:
+        """A message as others may see it. Raises CommandError."""
+        now = self._clock()
+        if self._refuse_links and holds_link(message):
+            raise CommandError(ErrorCode.FILTERED, "message: links are not allowed here")
+        if self._repeats.repeat_left(player, message, now):
+            raise CommandError(ErrorCode.FILTERED, "message: you have just said that")
+        if pause := self._repeats.pause_left(player, now):
+            raise rate_limited(pause)
+        return self._filtered("message", message)
+
+    def said(self, player: str, message: str) -> None:
+        """Remembers a message that was taken, as the player wrote it."""
+        self._repeats.add(player, message, self._clock())
+
+    def _filtered(self, field: str, text: str) -> str:
+        if not self._refuse_words:
+            return self._words.mask(text)
+        if self._words.finds(text):
+            raise CommandError(ErrorCode.FILTERED, f"{field}: it holds a word that is not allowed here")
+        return text
