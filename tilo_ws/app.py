@@ -13,13 +13,11 @@ from aiohttp import web
 
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
+from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
-from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.protocol.pushes import Limits
-from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
@@ -32,12 +30,12 @@ from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
-from tilo_ws.services.text_rules import TextRules
-from tilo_ws.setting_files import player_tokens, word_filter
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import SettingError, Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -71,21 +69,17 @@ def create_app(settings: Settings) -> web.Application:
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     leaderboard = Leaderboard(database, lambda members: Fanout(members, 0, loop).broadcast)
-    text_rules = TextRules(
-        words=word_filter(settings),
-        refuse_words=settings.words_action == "refuse",
-        refuse_links=settings.links == "refuse",
-        reserved_names=ReservedNames(settings.reserved_names),
-        repeats=Repeats(settings.repeat_window, settings.slow_mode),
-    )
+    rules = text_rules(settings)
     scores = Scores(
         database,
         backlog,
         max_nickname_length=settings.max_nickname_length,
         rules=ScoreRules(settings.max_score, settings.max_score_per_second),
-        text_rules=text_rules,
+        text_rules=rules,
         stored=leaderboard.update,
     )
+    moderation = Moderation(database, hub)
+    shadow = ShadowChat(database, backlog, hub, retention=settings.chat_retention)
     chat = Chat(
         database,
         broker,
@@ -93,11 +87,13 @@ def create_app(settings: Settings) -> web.Application:
         max_message_length=settings.max_message_length,
         max_nickname_length=settings.max_nickname_length,
         rates=ChatRates(settings.chat_rate, settings.chat_burst, is_proxy=address.is_proxy),
-        rules=text_rules,
+        rules=rules,
+        moderation=moderation,
+        shadow=shadow,
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
-    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=_limits(settings))
+    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=limits(settings))
     events = Events(database, fanout.broadcast)
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
@@ -105,6 +101,7 @@ def create_app(settings: Settings) -> web.Application:
         player_tokens(settings),
         required=settings.auth_required,
         max_connections=settings.max_connections_per_player,
+        is_banned=moderation.is_banned,
     )
     handlers: dict[type, Handler] = {
         commands.SendChat: authentication.for_players(chat.send),
@@ -115,7 +112,7 @@ def create_app(settings: Settings) -> web.Application:
         commands.Hello: authentication.before(recovery.hello),
         commands.Auth: authentication.auth,
     }
-    commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit]
+    commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
@@ -132,6 +129,7 @@ def create_app(settings: Settings) -> web.Application:
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
         max_connections=min(settings.max_connections or possible, possible),
+        shuts_out=moderation.shuts_out,
     )
     admin_hub = Hub()
     admin_sessions = AdminSessions(address)
@@ -157,6 +155,8 @@ def create_app(settings: Settings) -> web.Application:
         events=events,
         leaderboard=leaderboard,
         recovery=recovery,
+        moderation=moderation,
+        shadow=shadow,
         fanout=fanout,
         commits=commits,
         pauses=pauses,
@@ -174,6 +174,8 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
+            Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
+            Every(1.0, moderation.forget_expired, "ending bans"),
             Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
             Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
         ],
@@ -193,6 +195,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.HUB] = hub
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
+    app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
@@ -209,21 +212,6 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(start_and_stop)
     app.on_shutdown.append(shut_down)
     return app
-
-
-def _limits(settings: Settings) -> Limits:
-    chat_rate, chat_burst = settings.chat_rate, settings.chat_burst
-    if settings.slow_mode:
-        chat_rate, chat_burst = min(chat_rate or 1 / settings.slow_mode, 1 / settings.slow_mode), 1.0
-    return Limits(
-        max_message_length=settings.max_message_length,
-        max_nickname_length=settings.max_nickname_length,
-        max_frame_bytes=settings.max_frame_bytes,
-        chat_rate=chat_rate,
-        chat_burst=chat_burst,
-        command_rate=settings.command_rate,
-        command_burst=settings.command_burst,
-    )
 
 
 def _kept_password(file: Path) -> str:

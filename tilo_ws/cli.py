@@ -14,13 +14,13 @@ import uvloop
 from dotenv import dotenv_values
 
 from tilo_ws import __version__, resources
+from tilo_ws.from_settings import player_tokens, text_rules
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.server import CannotListen, serve
-from tilo_ws.setting_files import player_tokens, word_filter
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
@@ -110,7 +110,7 @@ async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 async def _check(settings: Settings, options: argparse.Namespace) -> int:
     player_tokens(settings)
-    word_filter(settings)
+    text_rules(settings)
     print("settings: ok")
     try:
         async with _database(settings) as database:

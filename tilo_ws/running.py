@@ -14,8 +14,10 @@ from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.recovery import Recovery
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -44,6 +46,8 @@ class Parts:
     events: Events
     leaderboard: Leaderboard
     recovery: Recovery
+    moderation: Moderation
+    shadow: ShadowChat
     fanout: Fanout
     commits: Sequence[GroupCommit[Any, Any]]
     pauses: GarbagePauses
@@ -75,6 +79,8 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.chat.load()
         await parts.events.load()
         await parts.leaderboard.load()
+        await parts.moderation.load()
+        await parts.shadow.load()
         await parts.recovery.load()
         stack.push_async_callback(parts.recovery.close)
         parts.fanout.seq = parts.numbering.last_seq

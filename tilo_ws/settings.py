@@ -11,8 +11,6 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import parse_dsn
 
-from tilo_ws.protocol.commands import MAX_SCORE
-
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -54,7 +52,7 @@ def _number(least: float, most: float, *, whole: bool = False, above: bool = Fal
         allowed += " up"
 
     def parse(raw: str) -> float | int:
-        if not re.fullmatch(r"-?\d{1,15}" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
+        if not re.fullmatch(r"-?\d{1,16}" if whole else r"-?\d+(\.\d*)?|-?\.\d+", raw):
             raise _Refused(allowed)
         value = int(raw) if whole else float(raw)
         if not least <= value <= most or (above and value == least):
@@ -127,7 +125,7 @@ class Settings:
     max_connections: int = _setting("TILO_MAX_CONNECTIONS", "0", _COUNT)
     max_connections_per_player: int = _setting("TILO_MAX_CONNECTIONS_PER_PLAYER", "0", _COUNT)
     trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)
-    max_score: int = _setting("TILO_MAX_SCORE", "0", _number(0, MAX_SCORE, whole=True))
+    max_score: int = _setting("TILO_MAX_SCORE", "0", _number(0, 2**53 - 1, whole=True))
     max_score_per_second: float = _setting("TILO_MAX_SCORE_PER_SECOND", "0", _FROM_ZERO)
     slow_mode: float = _setting("TILO_SLOW_MODE", "0", _FROM_ZERO)
     repeat_window: float = _setting("TILO_REPEAT_WINDOW", "0", _FROM_ZERO)

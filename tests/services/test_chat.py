@@ -14,8 +14,11 @@ from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
@@ -29,11 +32,16 @@ class Room:
     def __init__(self, database: Database, first_seq: int = 1, **settings: Any) -> None:
         self.clock = FakeClock()
         self.broker = MemoryBroker()
+        self.hub = Hub()
+        self.moderation = Moderation(database, self.hub, clock=self.clock)
+        self.shadow = ShadowChat(database, Backlog(), self.hub, retention=60, clock=self.clock)
         limits: dict[str, Any] = {
             "max_message_length": 0,
             "max_nickname_length": 0,
             "rates": NO_LIMIT,
             "rules": no_rules(),
+            "moderation": self.moderation,
+            "shadow": self.shadow,
             "retention": 60,
         }
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)

@@ -15,6 +15,7 @@ class ErrorCode(enum.StrEnum):
     AUTH_REQUIRED = "auth_required"
     INVALID_TOKEN = "invalid_token"
     FORBIDDEN = "forbidden"
+    MUTED = "muted"
     FILTERED = "filtered"
     IMPLAUSIBLE_SCORE = "implausible_score"
 
@@ -30,6 +31,8 @@ class CloseCode(enum.IntEnum):
     TOKEN_EXPIRED = 4002
     ADMIN_SESSION_ENDED = 4401
     INVALID_TOKEN = 4500
+    BANNED = 4501
+    KICKED = 4502
     AUTH_REQUIRED = 4503
 
 

@@ -32,12 +32,14 @@ class Authentication:
         *,
         required: bool,
         max_connections: int,
+        is_banned: Callable[[Connection], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._hub = hub
         self._tokens = tokens
         self._required = required
         self._max_connections = max_connections
+        self._is_banned = is_banned
         self._clock = clock
 
     def before(self, hello: Handler) -> Handler:
@@ -111,3 +113,5 @@ class Authentication:
         connection.token_warned = False
         connection.email = player.email
         connection.nickname = player.nickname or connection.nickname
+        if self._is_banned(connection):
+            connection.close(CloseCode.BANNED, "banned")

@@ -16,6 +16,8 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -44,6 +46,8 @@ class Chat:
         max_nickname_length: int,
         rates: ChatRates,
         rules: TextRules,
+        moderation: Moderation,
+        shadow: ShadowChat,
         retention: float,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -53,6 +57,8 @@ class Chat:
         self._max_nickname_length = max_nickname_length
         self._rates = rates
         self._rules = rules
+        self._moderation = moderation
+        self._shadow = shadow
         self._retention = retention
         self._clock = clock
         self._store = database.query("store_chat")
@@ -83,6 +89,7 @@ class Chat:
         nickname = player.nickname if player is not None else None
         if nickname is None:
             nickname = self._rules.nickname(clean("nickname", command.nickname, self._max_nickname_length))
+        heard = self._moderation.may_be_heard(connection, nickname)
         said = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
         is_known = command.id is not None and self._broker.knows(command.id)
         message = said if is_known else self._rules.message(connection.player_key, said)
@@ -94,7 +101,11 @@ class Chat:
         connection.nickname = nickname
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
         email = player.email if player is not None else None
-        self._broker.publish(ChatDraft(command.id or uuid4(), nickname, email, message, self._clock()), receipt)
+        draft = ChatDraft(command.id or uuid4(), nickname, email, message, self._clock())
+        if heard or is_known:
+            self._broker.publish(draft, receipt)
+        else:
+            self._shadow.show(draft.numbered(self._broker.last_seq), receipt)
         if not is_known:
             self._rules.said(connection.player_key, said)
 

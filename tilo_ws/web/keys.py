@@ -7,6 +7,7 @@ from tilo_ws.services.admins import Admins
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.moderation import Moderation
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
@@ -26,6 +27,7 @@ DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)
+MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)

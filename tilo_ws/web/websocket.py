@@ -104,7 +104,7 @@ class Players:
     """Serves the players' connections.
 
     `greeting` gives the frames that each hears first, `greeting_count` in number. `last_told` gives the last chat number that
-    went out.
+    went out. `shuts_out` tells banned addresses.
     """
 
     def __init__(
@@ -121,6 +121,7 @@ class Players:
         command_burst: float,
         max_frame_bytes: int,
         max_connections: int,
+        shuts_out: Callable[[str], bool],
     ) -> None:
         self._hub = hub
         self._handlers = handlers
@@ -133,6 +134,7 @@ class Players:
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
         self._max_connections = max_connections
+        self._shuts_out = shuts_out
         self._opening = 0
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -143,9 +145,12 @@ class Players:
             raise web.HTTPServiceUnavailable(text="this server is full, come back later\n", headers={"Retry-After": "10"})
         if not is_upgrade(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
+        ip = self._address.ip(request)
+        if self._shuts_out(ip):
+            raise web.HTTPForbidden(text="this address is banned\n")
         self._opening += 1
         try:
-            socket, connection = await open_connection(request, self._address.ip(request), self._max_frame_bytes)
+            socket, connection = await open_connection(request, ip, self._max_frame_bytes)
         finally:
             self._opening -= 1
         connection.joined_seq = self._last_told()

@@ -1,11 +1,15 @@
-"""What settings name by a file: the keys of players' tokens, the words that are filtered."""
+"""What is made of settings alone: the keys of players' tokens, the rules for texts, the limits that clients are told."""
 
 from collections.abc import Callable
 from pathlib import Path
 
+from tilo_ws.protocol.lookalikes import ReservedNames
+from tilo_ws.protocol.pushes import Limits
+from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.token_keys import TokenKeys, read_jwks, read_public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.services.text_rules import TextRules
 from tilo_ws.settings import SettingError, Settings
 
 
@@ -36,7 +40,34 @@ def player_tokens(settings: Settings) -> Tokens | None:
     )
 
 
-def word_filter(settings: Settings) -> WordFilter:
+def text_rules(settings: Settings) -> TextRules:
+    """Raises SettingError for a words file that cannot be read."""
+    return TextRules(
+        words=_word_filter(settings),
+        refuse_words=settings.words_action == "refuse",
+        refuse_links=settings.links == "refuse",
+        reserved_names=ReservedNames(settings.reserved_names),
+        repeats=Repeats(settings.repeat_window, settings.slow_mode),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    """What `welcome` says; slow mode is a rate of its own."""
+    chat_rate, chat_burst = settings.chat_rate, settings.chat_burst
+    if settings.slow_mode:
+        chat_rate, chat_burst = min(chat_rate or 1 / settings.slow_mode, 1 / settings.slow_mode), 1.0
+    return Limits(
+        max_message_length=settings.max_message_length,
+        max_nickname_length=settings.max_nickname_length,
+        max_frame_bytes=settings.max_frame_bytes,
+        chat_rate=chat_rate,
+        chat_burst=chat_burst,
+        command_rate=settings.command_rate,
+        command_burst=settings.command_burst,
+    )
+
+
+def _word_filter(settings: Settings) -> WordFilter:
     """The filter of the words file; without one it finds nothing. Raises SettingError."""
     if settings.words_file is None:
         return WordFilter([])

@@ -1,0 +1,3 @@
+DELETE FROM bans
+WHERE id = %(id)s
+RETURNING id

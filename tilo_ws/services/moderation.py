@@ -1,0 +1,102 @@
+"""Moderation: who is banned or muted, in PostgreSQL and at once in force for everybody here."""
+
+import logging
+import time
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import msgspec
+
+from tilo_ws.protocol.bans import Ban, BanKind, Bans
+from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.hub import Hub
+from tilo_ws.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+MAX_REASON_LENGTH = 500
+"""Code points."""
+
+
+class Moderation:
+    """The bans and mutes that hold now, in memory."""
+
+    def __init__(self, database: Database, hub: Hub, clock: Callable[[], float] = time.time) -> None:
+        self._hub = hub
+        self._clock = clock
+        self._bans = Bans()
+        self._current = database.query("current_bans")
+        self._store = database.query("store_ban")
+        self._lift = database.query("lift_ban")
+
+    async def load(self) -> None:
+        """Reads them from PostgreSQL."""
+        self._bans.replace([msgspec.convert(row._asdict(), Ban) for row in await self._current()])
+
+    def all(self) -> list[Ban]:
+        """Those that hold now, oldest first."""
+        now = self._clock()
+        return [ban for ban in self._bans if ban.is_active(now)]
+
+    async def add(self, ban: Ban, *, by: str) -> Ban:
+        """Stores a ban or mute and puts it in force. Raises CommandError (`INVALID_FIELD`), DatabaseAway, StatementTimeout."""
+        if len(ban.reason) > MAX_REASON_LENGTH or "\0" in ban.reason:
+            raise CommandError(ErrorCode.INVALID_FIELD, f"reason: at most {MAX_REASON_LENGTH} characters, none of them NUL")
+        if ban.expires_at is not None and ban.expires_at <= self._clock():
+            raise CommandError(ErrorCode.INVALID_FIELD, "duration: must be above 0")
+        ban = msgspec.structs.replace(ban, id=uuid4())
+        Bans([ban])
+        await self._store(**msgspec.structs.asdict(ban), created_by=by)
+        self._bans.add(ban)
+        logger.info("%s by %s: %s", ban.kind, by, ban)
+        self._enforce()
+        return ban
+
+    async def lift(self, id: UUID, *, by: str) -> bool:
+        """Takes one back. False when there is none. Raises DatabaseAway, StatementTimeout."""
+        rows = await self._lift(id=str(id))
+        known = self._bans.remove(id)
+        logger.info("lifted by %s: %s", by, known or id)
+        return bool(rows) or known is not None
+
+    def forget_expired(self) -> None:
+        """Drops from memory those whose time is over."""
+        for ban in self._bans.remove_expired(self._clock()):
+            logger.info("%s has ended: %s", ban.kind, ban.id)
+
+    def shuts_out(self, ip: str) -> bool:
+        """Whether this address may not connect."""
+        ban = self._bans.match(None, None, ip, self._clock())
+        return ban is not None and ban.kind is BanKind.BAN
+
+    def is_banned(self, connection: Connection) -> bool:
+        """Whether this player may not stay."""
+        ban = self._match(connection, connection.nickname)
+        return ban is not None and ban.kind is BanKind.BAN
+
+    def may_be_heard(self, connection: Connection, nickname: str) -> bool:
+        """Whether others hear what is said under this name. Raises CommandError (`MUTED`); closes who is banned."""
+        ban = self._match(connection, nickname)
+        if ban is None:
+            return True
+        if ban.kind is BanKind.BAN:
+            connection.close(CloseCode.BANNED, "banned")
+        if ban.kind is not BanKind.SHADOW_MUTE:
+            raise CommandError(ErrorCode.MUTED, _explanation(ban, self._clock()))
+        return False
+
+    def _enforce(self) -> None:
+        for connection in list(self._hub):
+            if self.is_banned(connection):
+                connection.close(CloseCode.BANNED, "banned")
+
+    def _match(self, connection: Connection, nickname: str | None) -> Ban | None:
+        # Without a token the address that somebody claims is somebody else's, perhaps.
+        email = None if connection.player is None else connection.player.email
+        return self._bans.match(email, nickname, connection.ip, self._clock())
+
+
+def _explanation(ban: Ban, now: float) -> str:
+    left = "" if ban.expires_at is None else f" for {max(1, round(ban.expires_at - now))} more seconds"
+    return f"you are muted{left}" + (f": {ban.reason}" if ban.reason else "")
