@@ -25,10 +25,12 @@ from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat
 from tilo_ws.services.admins import Admins, kept_password
+from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.events import Events
+from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
@@ -195,6 +197,9 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.HUB] = hub
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
+    app[keys.SCORES] = scores
+    app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
+    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, commits)
     app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard

@@ -117,6 +117,11 @@ class _ChatDeleted(_Push, tag="chat_deleted", frozen=True):
     id: UUID
 
 
+class _Announcement(_Push, tag="announcement", frozen=True):
+    message: str
+    timestamp: str
+
+
 class _TokenExpiring(_Push, tag="token_expiring", frozen=True):
     seconds: int
 
@@ -178,6 +183,11 @@ def welcome(
 def ack(ref: Ref, *, seq: int | None = None, id: UUID | None = None) -> bytes:
     """What `ref` asked for is stored; `seq` and `id` name a chat message."""
     return frame(_Ack(ref, seq, id))
+
+
+def announcement(message: str, at: float) -> bytes:
+    """What an admin says; `at` is in seconds since 1970."""
+    return frame(_Announcement(message, utc_text(at)))
 
 
 def token_expiring(seconds: int) -> bytes:

@@ -23,6 +23,10 @@ class Hub:
     def __iter__(self) -> Iterator[Connection]:
         return iter(self._connections.values())
 
+    def get(self, id: str) -> Connection | None:
+        """The connection with this id."""
+        return self._connections.get(id)
+
     def enter(self, connection: Connection) -> None:
         """Adds a connection; write rounds that begin from now on reach it."""
         self._connections[connection.id] = connection

@@ -67,6 +67,7 @@ class Chat:
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
+        self._page = database.query("chat_page")
         self._delete = database.query("delete_chat")
         self._oldest_at: float | None = None
         self.commit = GroupCommit[ChatMessage, Waiter](
@@ -137,6 +138,14 @@ class Chat:
         except TimeoutError:
             raise DatabaseAway("the message is gone for all players, and in the database once it is back") from None
         return True
+
+    async def page(self, before: int, limit: int) -> list[ChatMessage]:
+        """The newest messages with a number below `before`, newest first. Raises DatabaseAway, StatementTimeout."""
+        waiting = {message.seq: message for message in self.commit.rows() if message.seq < before}
+        stored = {row.seq: ChatMessage(*row) for row in await self._page(before=before, limit=limit)}
+        messages = stored | waiting
+        newest = (messages[seq] for seq in sorted(messages, reverse=True))
+        return [message for message in newest if message.deleted_at is None][:limit]
 
     async def clean_up(self) -> None:
         """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""

@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from tilo_ws.protocol.addresses import parse_ip, parse_network
 from tilo_ws.protocol.bans import Ban, BanKind, Bans
 from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
+from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.storage.database import Database
@@ -16,6 +18,7 @@ from tilo_ws.storage.database import Database
 logger = logging.getLogger(__name__)
 
 MAX_REASON_LENGTH = 500
+MAX_NICKNAME_LENGTH = 1_000
 """Code points."""
 
 
@@ -45,8 +48,7 @@ class Moderation:
             raise CommandError(ErrorCode.INVALID_FIELD, f"reason: at most {MAX_REASON_LENGTH} characters, none of them NUL")
         if ban.expires_at is not None and ban.expires_at <= self._clock():
             raise CommandError(ErrorCode.INVALID_FIELD, "duration: must be above 0")
-        ban = msgspec.structs.replace(ban, id=uuid4())
-        Bans([ban])
+        ban = _normal(ban)
         await self._store(**msgspec.structs.asdict(ban), created_by=by)
         self._bans.add(ban)
         logger.info("%s by %s: %s", ban.kind, by, ban)
@@ -95,6 +97,19 @@ class Moderation:
         # Without a token the address that somebody claims is somebody else's, perhaps.
         email = None if connection.player is None else connection.player.email
         return self._bans.match(email, nickname, connection.ip, self._clock())
+
+
+def _normal(ban: Ban) -> Ban:
+    """With an id, and each value as PostgreSQL and others spell it. Raises CommandError."""
+    Bans([ban])
+    return msgspec.structs.replace(
+        ban,
+        id=uuid4(),
+        email=None if ban.email is None else email_address(ban.email),
+        nickname=None if ban.nickname is None else clean("nickname", ban.nickname, MAX_NICKNAME_LENGTH),
+        ip=None if ban.ip is None else str(parse_ip(ban.ip)),
+        network=None if ban.network is None else str(parse_network(ban.network)),
+    )
 
 
 def _explanation(ban: Ban, now: float) -> str:

@@ -1,5 +1,6 @@
 """Scores: the best of old and new is kept, field by field, and acknowledged once PostgreSQL has it."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -11,14 +12,18 @@ from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.receipt import Receipt, acknowledge_all, busy, refuse_all
+from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
+from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
+
+_BATCH_TIMEOUT = 10.0
+"""Seconds that the back end waits for its scores to be stored."""
 
 
 class ScoreUpdate(msgspec.Struct, frozen=True):
@@ -56,7 +61,7 @@ class Scores:
         self.implausible = 0
         self._stored = stored
         self._store = database.query("store_scores")
-        self.commit = GroupCommit[ScoreUpdate, Receipt](
+        self.commit = GroupCommit[ScoreUpdate, Waiter](
             "scores", backlog, store=self._store_batch, merge=_best, stored=acknowledge_all, refused=_refuse
         )
 
@@ -83,6 +88,29 @@ class Scores:
         logger.debug("score of %s (%s): %d in %d s", email, connection.ip, command.score, command.survival_time)
         self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time, renames), receipt)
 
+    async def take(self, results: Sequence[tuple[str, str | None, int, int]]) -> None:
+        """Stores what the game's back end reports (address, nickname, score, survival time), and returns once it is stored.
+
+        The back end is believed: its nicknames replace others. Raises CommandError, and then takes nothing; DatabaseAway when
+        it is not stored in time: it will be, and may be sent again.
+        """
+        updates = []
+        for number, (email, nickname, score, survival_time) in enumerate(results):
+            try:
+                name = None if nickname is None else clean("nickname", nickname, self._max_nickname_length)
+                updates.append(ScoreUpdate(email_address(email), name, score, survival_time, name is not None))
+            except CommandError as error:
+                raise CommandError(error.code, f"[{number}]: {error.message}") from None
+        if self._backlog.full:
+            raise DatabaseAway("too much waits to be stored already")
+        batch = _Batch(len(updates))
+        for update in updates:
+            self.commit.add(update.email, update, batch)
+        try:
+            await asyncio.wait_for(batch.stored, _BATCH_TIMEOUT)
+        except TimeoutError:
+            raise DatabaseAway("the scores are not stored yet; they will be") from None
+
     async def _store_batch(self, updates: list[ScoreUpdate]) -> None:
         rows = await self._store(
             emails=[update.email for update in updates],
@@ -94,6 +122,25 @@ class Scores:
         self._stored([PlayerScore(*row) for row in rows])
 
 
+class _Batch:
+    """Waits until so many rows are stored."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not count:
+            self.stored.set_result(None)
+
+    def acknowledge(self) -> None:
+        self._left -= 1
+        if not self._left and not self.stored.done():
+            self.stored.set_result(None)
+
+    def refuse(self, error: CommandError) -> None:
+        if not self.stored.done():
+            self.stored.set_exception(error)
+
+
 def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
     named = new if new.renames or (old.nickname is None and not old.renames) else old
     return ScoreUpdate(
@@ -101,5 +148,5 @@ def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
     )
 
 
-def _refuse(update: ScoreUpdate, receipts: list[Receipt]) -> None:
-    refuse_all(receipts)
+def _refuse(update: ScoreUpdate, waiters: list[Waiter]) -> None:
+    refuse_all(waiters)

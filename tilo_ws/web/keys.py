@@ -4,10 +4,13 @@ from aiohttp import web
 
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.admins import Admins
+from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
+from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
@@ -27,6 +30,9 @@ DATABASE = web.AppKey("database", Database)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)
+SCORES = web.AppKey("scores", Scores)
+ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
+FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)

@@ -3,8 +3,9 @@
 from aiohttp import web
 
 from tilo_ws import resources
-from tilo_ws.web import api, demo, health, keys
+from tilo_ws.web import demo, health, keys
 from tilo_ws.web.admin import actions, pages
+from tilo_ws.web.api import bans, chat, connections, events, players, server
 
 
 async def _players(request: web.Request) -> web.StreamResponse:
@@ -31,13 +32,22 @@ def add_routes(app: web.Application) -> None:
             web.get("/admin/feed", _feed),
             web.post("/admin/events", actions.start_event),
             web.post("/admin/events/{id}/end", actions.end_event),
-            web.get("/api/v1/stats", api.stats),
-            web.get("/api/v1/leaderboard", api.leaderboard),
-            web.get("/api/v1/events", api.list_events),
-            web.post("/api/v1/events", api.create_event),
-            web.patch("/api/v1/events/{id}", api.change_event),
-            web.delete("/api/v1/events/{id}", api.end_event),
-            web.delete("/api/v1/chat/{seq}", api.delete_chat),
+            web.get("/api/v1/stats", server.stats),
+            web.get("/api/v1/connections", connections.list_connections),
+            web.delete("/api/v1/connections/{id}", connections.kick),
+            web.get("/api/v1/events", events.list_events),
+            web.post("/api/v1/events", events.create_event),
+            web.patch("/api/v1/events/{id}", events.change_event),
+            web.delete("/api/v1/events/{id}", events.end_event),
+            web.post("/api/v1/announcements", chat.announce),
+            web.get("/api/v1/chat", chat.list_chat),
+            web.delete("/api/v1/chat/{seq}", chat.delete_chat),
+            web.post("/api/v1/scores", players.store_scores),
+            web.get("/api/v1/leaderboard", players.leaderboard),
+            web.delete("/api/v1/players/{email}", players.forget_player),
+            web.get("/api/v1/bans", bans.list_bans),
+            web.post("/api/v1/bans", bans.create_ban),
+            web.delete("/api/v1/bans/{id}", bans.lift_ban),
             web.static("/static", resources.STATIC),
         ]
     )

@@ -1,0 +1,6 @@
+SELECT seq, id, nickname, email, message, extract(epoch FROM created_at)::double precision AS created_at
+FROM chat_messages
+WHERE seq < %(before)s
+    AND deleted_at IS NULL
+ORDER BY seq DESC
+LIMIT %(limit)s

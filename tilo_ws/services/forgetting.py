@@ -1,0 +1,55 @@
+"""Forgetting a player: nothing of an address is kept that this server has stored under it."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from tilo_ws.protocol.text import email_address
+from tilo_ws.realtime.broker import Broker
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.moderation import Moderation
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.group_commit import GroupCommit
+
+logger = logging.getLogger(__name__)
+
+_WRITE_TIMEOUT = 5.0
+"""Seconds that what the player has written may take to be stored."""
+
+_LOOK_INTERVAL = 0.05
+
+
+class Forgetting:
+    """`commits` hold what is not stored yet: rows with an `email`."""
+
+    def __init__(
+        self,
+        database: Database,
+        broker: Broker,
+        leaderboard: Leaderboard,
+        moderation: Moderation,
+        commits: Sequence[GroupCommit[Any, Any]],
+    ) -> None:
+        self._broker = broker
+        self._leaderboard = leaderboard
+        self._moderation = moderation
+        self._commits = commits
+        self._forget = database.query("forget_player")
+
+    async def forget(self, email: str) -> None:
+        """Raises CommandError, DatabaseAway, StatementTimeout; then it may be called again."""
+        address = email_address(email)
+        try:
+            async with asyncio.timeout(_WRITE_TIMEOUT):
+                while any(row.email == address for commit in self._commits for row in commit.rows()):
+                    await asyncio.sleep(_LOOK_INTERVAL)
+        except TimeoutError:
+            raise DatabaseAway("what waits of this player cannot be stored now, so it cannot be forgotten") from None
+        for row in await self._forget(email=address):
+            self._broker.retract(row.seq, UUID(str(row.id)))
+        await self._leaderboard.load()
+        await self._moderation.load()
+        logger.info("forgot a player")

@@ -1,0 +1,1 @@
+"""The HTTP API for game back ends, one module for each thing that it is about."""

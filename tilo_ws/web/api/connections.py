@@ -1,0 +1,37 @@
+"""`/api/v1/connections`: who is connected, and how to end that."""
+
+from aiohttp import web
+
+from tilo_ws.protocol.chat_message import utc_text
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.web import keys
+from tilo_ws.web.api.requests import answer
+
+
+async def list_connections(request: web.Request) -> web.Response:
+    """`GET /api/v1/connections`: in the order of their arrival."""
+    return answer(
+        [
+            {
+                "id": connection.id,
+                "ip": connection.ip,
+                "nickname": connection.nickname,
+                "email": connection.email,
+                "connected_at": utc_text(connection.connected_at),
+                "messages_in": connection.messages_in,
+                "messages_out": connection.messages_out,
+                "buffered_bytes": connection.buffered_bytes,
+                "user_agent": connection.user_agent,
+            }
+            for connection in request.app[keys.HUB]
+        ]
+    )
+
+
+async def kick(request: web.Request) -> web.Response:
+    """`DELETE /api/v1/connections/{id}`."""
+    connection = request.app[keys.HUB].get(request.match_info["id"])
+    if connection is None:
+        raise web.HTTPNotFound(text="there is no such connection")
+    connection.close(CloseCode.KICKED, "kicked")
+    return web.Response(status=204)

@@ -1,0 +1,44 @@
+"""`/api/v1/leaderboard`, `/api/v1/scores` and `/api/v1/players`: results, read and brought by the back end, and forgotten."""
+
+from typing import Annotated
+
+import msgspec
+from aiohttp import web
+
+from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, MAX_SCORE, MAX_SURVIVAL_TIME
+from tilo_ws.web import keys
+from tilo_ws.web.api.requests import answer, body, whole
+
+MAX_SCORES = 10_000
+
+
+class NewScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the list that is the body of `POST /api/v1/scores`. `survival_time` in whole seconds."""
+
+    email: str
+    score: Annotated[int, msgspec.Meta(ge=0, le=MAX_SCORE)]
+    survival_time: Annotated[int, msgspec.Meta(ge=0, le=MAX_SURVIVAL_TIME)]
+    nickname: str | None = None
+
+
+async def leaderboard(request: web.Request) -> web.Response:
+    """`GET /api/v1/leaderboard?limit=`: the best players, with their e-mail addresses."""
+    limit = whole(request, "limit", default=10, most=MAX_LEADERBOARD_ENTRIES)
+    top = request.app[keys.LEADERBOARD].top(limit)
+    return answer({"entries": [msgspec.structs.asdict(entry) | {"email": email} for entry, email in top]})
+
+
+async def store_scores(request: web.Request) -> web.Response:
+    """`POST /api/v1/scores`: answered once PostgreSQL has them."""
+    new = await body(request, list[NewScore])
+    if len(new) > MAX_SCORES:
+        raise CommandError(ErrorCode.INVALID_FIELD, f"at most {MAX_SCORES:,} scores at once")
+    await request.app[keys.SCORES].take([(one.email, one.nickname, one.score, one.survival_time) for one in new])
+    return answer({"stored": len(new)})
+
+
+async def forget_player(request: web.Request) -> web.Response:
+    """`DELETE /api/v1/players/{email}`: score, chat, bans. Also where there is nothing to forget."""
+    await request.app[keys.FORGETTING].forget(request.match_info["email"])
+    return web.Response(status=204)
