@@ -13,11 +13,12 @@
 
   const PING_INTERVAL_MS = 30_000;
   const PONG_TIMEOUT_MS = 10_000;
+  const TOKEN_TIMEOUT_MS = 8_000; // a server that wants a token sends away for good who has shown none within 10 s
   const WELCOME_TIMEOUT_MS = 15_000;
   const SETTLED_AFTER_MS = 1_000;
   const RETRIES_MS = [[0, 2_000], [1_500, 3_000], [3_000, 6_000], [7_500, 15_000], [15_000, 30_000]];
+  const MAX_DELAY_MS = 2 ** 31 - 1; // a longer timer ends at once
   const KNOWN_IDS = 2_000;
-  const LOCAL_ERRORS = new Set(["given_up"]);
   const REFUSED_FRAMES = new Map([[1007, "invalid_message"], [1009, "message_too_long"]]);
 
   /** Any address a page may write → the address of a WebSocket. */
@@ -65,6 +66,16 @@
     }
   }
 
+  /** Commands with the same key are one: its newest form is what counts. */
+  function keyOf({ type, id, email, watch }) {
+    if (type === "chat") return id;
+    if (type === "score_update") return `score ${String(email).trim().toLowerCase()}`;
+    return watch === undefined ? type : `${type} watch`;
+  }
+
+  /** Whether something is lost with a command. Questions may be asked again. */
+  const isWrite = ({ type }) => !type.startsWith("get_");
+
   /** One command in the place of two with the same key: of scores the best, field by field, else the newer one. */
   function merged(older, newer) {
     if (newer.type !== "score_update") return newer;
@@ -80,7 +91,16 @@
   const utc = (text) => new Date(`${text}Z`);
 
   /** Code points as the server counts them; a few less where it is stricter, so that it decides. */
-  const lengthOf = (text) => [...text.normalize("NFC").replace(/\p{C}/gu, "").trim()].length;
+  const lengthOf = (text) => [...text.replace(/[\p{C}\u034f\u2800\u3164]/gu, "").normalize("NFC").trim()].length;
+
+  /** A limit of 0 is none, and before the first welcome there is none. */
+  const isLonger = (text, limit) => Boolean(text && limit) && lengthOf(text) > limit;
+
+  /** A command as the server reads it: halves of characters, as left by cutting a text, would make it no JSON. */
+  const frameOf = (command) =>
+    JSON.stringify(command, (_, value) => (typeof value === "string" ? value.replace(/\p{Cs}/gu, "\ufffd") : value));
+
+  const bytesOf = (text) => new TextEncoder().encode(text).length;
 
   function failure({ code, message, retry_after: retryAfter }) {
     return Object.assign(new Error(message), { code }, retryAfter !== undefined && { retryAfter });
@@ -88,7 +108,7 @@
 
   /** A timer that keeps no program alive. */
   function later(action, delayMs) {
-    const timer = setTimeout(action, delayMs);
+    const timer = setTimeout(action, Math.min(delayMs, MAX_DELAY_MS));
     timer.unref?.();
     return timer;
   }
@@ -112,23 +132,28 @@
     #burst;
     #tokens;
     #at = Date.now();
+    #pausedUntil = 0;
 
     constructor(rate, burst) {
       this.#rate = rate;
-      this.#burst = this.#tokens = Math.max(1, burst);
+      this.#burst = this.#tokens = rate ? Math.max(1, burst) : Infinity;
     }
 
     /** Milliseconds until there is a token. */
     get waitMs() {
-      if (!this.#rate) return 0;
       const now = Date.now();
       this.#tokens = Math.min(this.#burst, this.#tokens + (Math.max(0, now - this.#at) * this.#rate) / 1000);
       this.#at = now;
-      return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / this.#rate);
+      const missing = Math.max(0, 1 - this.#tokens);
+      return Math.max(this.#pausedUntil - now, missing && Math.ceil((missing * 1000) / this.#rate));
     }
 
     take() {
       this.#tokens -= 1;
+    }
+
+    pause(milliseconds) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, Date.now() + milliseconds);
     }
   }
 
@@ -138,12 +163,14 @@
     #limit;
     #ageMs;
     #storageKey;
+    #onRefused;
     #lastRef = 0;
 
-    constructor(limit, ageMs, storageKey) {
+    constructor(limit, ageMs, storageKey, onRefused) {
       this.#limit = limit;
       this.#ageMs = ageMs;
       this.#storageKey = storageKey && `${storageKey}:`;
+      this.#onRefused = onRefused;
       this.#load();
     }
 
@@ -152,18 +179,22 @@
     }
 
     /** Takes a command in; one with the key of another joins it. Returns the entry, or null when there is no room. */
-    add(key, command, at = Date.now()) {
+    add(command, at = Date.now()) {
+      const key = keyOf(command);
       const older = this.#entries.get(key);
-      if (!older && this.#entries.size >= this.#limit) return null;
-      const entry = older ?? { key, waiting: [] };
+      if (!older && isWrite(command) && this.#isFull) return null;
+      const entry = older ?? this.#enter(key);
       clearTimeout(entry.timer);
       this.#lastRef += 1;
-      Object.assign(entry, { ref: this.#lastRef, command: older ? merged(older.command, command) : command, sent: false });
-      entry.timer = later(() => {
-        this.settle(entry, { code: "given_up", message: "The server did not answer in time: this is not sent any more." });
-      }, at + this.#ageMs - Date.now());
-      this.#entries.set(key, entry);
-      this.#store((storage, name) => storage.setItem(name + key, JSON.stringify({ ...entry.command, at })), command);
+      Object.assign(entry, {
+        ref: this.#lastRef,
+        command: older ? merged(older.command, command) : command,
+        sent: false,
+        until: at + this.#ageMs,
+        timer: later(() => this.#giveUp(entry), at + this.#ageMs - Date.now()),
+      });
+      const item = JSON.stringify({ ...entry.command, at, order: entry.ref });
+      this.#store(command, (storage, name) => storage.setItem(name + key, item));
       return entry;
     }
 
@@ -175,8 +206,20 @@
     settle(entry, error, answer) {
       clearTimeout(entry.timer);
       this.#entries.delete(entry.key);
-      this.#store((storage, name) => storage.removeItem(name + entry.key), entry.command);
-      for (const { resolve, reject } of entry.waiting) error ? reject(failure(error)) : resolve(answer);
+      this.#store(entry.command, (storage, name) => storage.removeItem(name + entry.key));
+      if (error) entry.reject(failure(error));
+      else entry.resolve(answer);
+    }
+
+    /** Takes an entry out that the server has not answered. */
+    refuse(entry, code, message) {
+      this.settle(entry, { code, message });
+      this.#onRefused({ code, message });
+    }
+
+    /** Gives up what is too old. Timers do that too, but they stand still while a computer sleeps. */
+    expire() {
+      for (const entry of this) if (entry.until <= Date.now()) this.#giveUp(entry);
     }
 
     /** What was sent and not answered is sent again. */
@@ -184,8 +227,26 @@
       for (const entry of this) entry.sent = false;
     }
 
-    #store(action, { type }) {
-      if (!this.#storageKey || type.startsWith("get_")) return;
+    get #isFull() {
+      return [...this].filter(({ command }) => isWrite(command)).length >= this.#limit;
+    }
+
+    /** All who wait for one entry share its promise. Nobody has to look at it. */
+    #enter(key) {
+      const entry = { key };
+      entry.stored = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+      entry.stored.catch(() => {});
+      this.#entries.set(key, entry);
+      return entry;
+    }
+
+    #giveUp(entry) {
+      if (!isWrite(entry.command)) this.settle(entry);
+      else this.refuse(entry, "given_up", "The server did not answer in time: this is not sent any more.");
+    }
+
+    #store(command, action) {
+      if (!this.#storageKey || !isWrite(command)) return;
       try {
         action(localStorage, this.#storageKey);
       } catch {
@@ -194,12 +255,13 @@
     }
 
     #load() {
-      this.#store((storage, name) => {
+      this.#store({ type: "" }, (storage, name) => {
         const keys = Object.keys(storage).filter((key) => key.startsWith(name));
-        const stored = keys.map((key) => ({ key: key.slice(name.length), at: 0, ...parse(storage.getItem(key)) }));
-        stored.sort((first, second) => first.at - second.at);
-        for (const { key, at, ...command } of stored) if (command.type) this.add(key, command, at);
-      }, { type: "" });
+        const items = keys.map((key) => ({ key: key.slice(name.length), ...parse(storage.getItem(key)) }));
+        const stored = items.filter((item) => item.type && item.key === keyOf(item));
+        stored.sort((first, second) => first.at - second.at || first.order - second.order);
+        for (const { key, at, order, ...command } of stored) this.add(command, Math.min(at, Date.now()));
+      });
     }
   }
 
@@ -218,14 +280,23 @@
       this.#expect(WELCOME_TIMEOUT_MS);
       this.#socket.onopen = () => {
         this.#wasOpen = true;
+        this.#expect(TOKEN_TIMEOUT_MS);
         owner.opened(this);
       };
       this.#socket.onmessage = ({ data }) => owner.received(data);
-      this.#socket.onclose = ({ code, reason }) => this.#end(code, reason);
+      this.#socket.onclose = ({ code, reason }) => {
+        this.#stopTimers();
+        owner.closed({ code, reason, wasOpen: this.#wasOpen });
+      };
     }
 
     get isOpen() {
       return this.#socket.readyState === WebSocket.OPEN;
+    }
+
+    greet(hello) {
+      this.send(hello);
+      this.#expect(WELCOME_TIMEOUT_MS);
     }
 
     /** The server has answered: from now on it is asked whether it is there. */
@@ -235,7 +306,7 @@
       this.#pingTimer.unref?.();
     }
 
-    /** Whatever comes proves that the server is there. */
+    /** After the welcome, whatever comes proves that the server is there. */
     alive() {
       clearTimeout(this.#deadline);
     }
@@ -247,7 +318,7 @@
     }
 
     send(command) {
-      this.#socket.send(JSON.stringify(command));
+      this.#socket.send(frameOf(command));
     }
 
     /** Ends it; the owner hears nothing more. */
@@ -259,17 +330,15 @@
       if (this.isOpen) this.#socket.close(1000);
     }
 
-    #expect(timeoutMs) {
-      clearTimeout(this.#deadline);
-      this.#deadline = later(() => {
-        this.leave();
-        this.#end(1006, "no answer");
-      }, timeoutMs);
+    /** Ends it; for the owner it is lost. */
+    lose(reason) {
+      this.leave();
+      this.#owner.closed({ code: 1006, reason, wasOpen: this.#wasOpen });
     }
 
-    #end(code, reason) {
-      this.#stopTimers();
-      this.#owner.closed({ code, reason, wasOpen: this.#wasOpen });
+    #expect(timeoutMs) {
+      clearTimeout(this.#deadline);
+      this.#deadline = later(() => this.lose("no answer"), timeoutMs);
     }
 
     #stopTimers() {
@@ -303,7 +372,7 @@
    * - `reconnecting`: `{ attempt, maxRetries, delayMs }`, when the wait before an attempt begins
    * - `failed`: `{ maxRetries }`, when the last attempt failed; `connect()`, the network's or the player's return start anew
    * - `error`: `{ code, message }`, from the server (`invalid_field` …) or from the library (`connection_failed`,
-   *   `queue_full`, `given_up`, `invalid_message`, `no_token`)
+   *   `queue_full`, `given_up`, `message_too_long`, `invalid_message`, `no_token`)
    * - any other type of server message (`announcement`, `pong` …): the whole message
    */
   class TiloWebSocket {
@@ -314,7 +383,6 @@
     #commandBucket;
     #limits = {};
     #flushTimer;
-    #pausedUntil = 0;
     #watched = null;
     #url = null;
     #connection = null;
@@ -323,9 +391,10 @@
     #held = [];
     #epoch;
     #lastSeq;
-    #seqs = new Map(); // id of a message that was told → its number, 0 once it is deleted
+    #seqs = new Map(); // id of a message that was told → its number, null of an older epoch, 0 once it is deleted
     #clockAheadMs = 0;
-    #lastSent = null;
+    #lastSentRef = 0;
+    #token;
     #wanted = false;
     #idle = false;
     #retries = 0;
@@ -338,14 +407,14 @@
      *   after at most 3, 6, 15 and 30 s; counted anew once a connection has lasted a second
      * @param {number} [options.history=0] how many of the last chat messages (up to 100) come on the first connecting
      * @param {string} [options.token] who plays, signed by the game's back end
-     * @param {() => string | Promise<string>} [options.getToken] gives a fresh token for each connection instead
+     * @param {() => string | Promise<string>} [options.getToken] gives a fresh token for each connection instead, within 8 s
      * @param {number} [options.queueLimit=100] how many messages and scores may wait for their answer
      * @param {number} [options.queueAgeMs=300000] how long one waits before it is given up
      * @param {string} [options.storageKey] keeps what waits in `localStorage` under this name, over a reload of the page
      */
     constructor({ maxRetries = 5, history = 0, token, getToken, queueLimit = 100, queueAgeMs = 300_000, storageKey } = {}) {
       this.#options = { maxRetries, history, getToken: getToken ?? (() => token) };
-      this.#outbox = new Outbox(queueLimit, queueAgeMs, storageKey);
+      this.#outbox = new Outbox(queueLimit, queueAgeMs, storageKey, (error) => this.#emitLater("error", error));
     }
 
     /** Whether the server has welcomed this connection and it is open now. */
@@ -413,11 +482,7 @@
     sendChat(nickname, message) {
       requireString("nickname", nickname);
       requireString("message", message);
-      const { max_message_length: longestMessage, max_nickname_length: longestName } = this.#limits;
-      if (lengthOf(nickname) > longestName) return this.#refuse("invalid_field", `nickname: at most ${longestName} characters`);
-      if (lengthOf(message) > longestMessage) return this.#refuse("message_too_long", `message: at most ${longestMessage} characters`);
-      const id = uuid();
-      return this.#write(id, { type: "chat", nickname, message, id });
+      return this.#write({ type: "chat", nickname, message, id: uuid() });
     }
 
     /**
@@ -427,14 +492,14 @@
      * @param {number} survivalTime seconds; fractions are cut off
      * @param {string} [nickname] the name on the leaderboard, for a player who has none yet
      * @returns {Promise<void>} resolved once this score or a better one is stored; else as that of `sendChat`
-     * @throws {TypeError} when email is not a string, or score or survivalTime is no finite number (NaN, text)
+     * @throws {TypeError} when email or nickname is not a string, or score or survivalTime is no finite number (NaN, text)
      */
     updateScore(email, score, survivalTime, nickname) {
       requireString("email", email);
       requireNumber("score", score);
       requireNumber("survivalTime", survivalTime);
-      const command = { type: "score_update", email, score, survival_time: Math.floor(survivalTime), nickname };
-      return this.#write(`score ${email.trim().toLowerCase()}`, command);
+      requireString("nickname", nickname ?? "");
+      return this.#write({ type: "score_update", email, score, survival_time: Math.floor(survivalTime), nickname });
     }
 
     /** Asks for the active events. They also come by themselves, on connecting and on every change. */
@@ -468,24 +533,26 @@
       try {
         token = await this.#options.getToken();
       } catch (exception) {
-        if (connection === this.#connection) this.#emit("error", { code: "no_token", message: String(exception) });
-        return; // without a welcome the connection ends, and the next attempt asks again
+        this.#failToken(connection, exception);
+        if (connection === this.#connection) connection.lose("no token"); // the next attempt asks again
+        return;
       }
       if (connection !== this.#connection || !connection.isOpen) return;
+      this.#token = token;
       this.#helloAt = Date.now();
       const history = this.#options.history || undefined;
-      connection.send({ type: "hello", token, epoch: this.#epoch, after: this.#lastSeq, history });
+      connection.greet({ type: "hello", token, epoch: this.#epoch, after: this.#lastSeq, history });
     }
 
     #received(data) {
-      this.#connection.alive();
+      if (this.#welcomed) this.#connection.alive();
       const message = parse(data);
       if (!message) {
         this.#emit("error", { code: "invalid_message", message: "The server sent something that is no message." });
-      } else if (message.type === "welcome") {
-        this.#welcome(message);
       } else if (this.#welcomed || message.type === "error") {
         this.#tell(message);
+      } else if (message.type === "welcome") {
+        this.#welcome(message);
       } else {
         this.#held.push(message);
       }
@@ -499,8 +566,6 @@
       const held = this.#held.splice(0);
       const gone = new Set(deleted);
       const deletions = [...this.#seqs].filter(([, number]) => gone.has(number));
-      this.#epoch = epoch;
-      this.#lastSeq = seq;
       this.#clockAheadMs = (this.#helloAt + Date.now()) / 2 - serverTime;
       this.#limits = limits;
       this.#chatBucket = new TokenBucket(limits.chat_rate, limits.chat_burst);
@@ -508,34 +573,45 @@
       this.#welcomed = true;
       connection.welcomed();
       this.#settledTimer = later(() => (this.#retries = 0), SETTLED_AFTER_MS);
-      if (this.#watched) this.#outbox.add("get_leaderboard", this.#watched);
+      if (this.#watched) this.#outbox.add(this.#watched);
       this.#flush();
       const news = [
         () => this.#emit("open"),
         () => this.#emit("welcome", welcome),
+        () => this.#countFrom(epoch, recovered),
         () => after !== undefined && !recovered && this.#emit("gap", { after }),
         ...deletions.map(([id, number]) => () => this.#delete({ type: "chat_deleted", seq: number, id })),
-        ...[...messages, ...held].map((message) => () => this.#tell(message)),
+        ...messages.map((message) => () => this.#tell(message)),
+        () => (this.#lastSeq = Math.max(this.#lastSeq ?? 0, seq)),
+        ...held.map((message) => () => this.#tell(message)),
       ];
-      // A handler may end this connection: then the rest is news no more.
+      // A handler may end this connection: then the rest is news no more, and the next hello asks for it.
       for (const tell of news) if (connection === this.#connection) tell();
     }
 
+    /** The last number stands where the server goes on from it, and those of another epoch mean nothing. */
+    #countFrom(epoch, recovered) {
+      if (!recovered) this.#lastSeq = undefined;
+      if (epoch === this.#epoch) return;
+      this.#epoch = epoch;
+      for (const [id, number] of this.#seqs) if (number) this.#seqs.set(id, null);
+    }
+
     #tell(message) {
-      if (message.ref !== undefined && this.#answered(message)) return;
+      if (this.#answered(message)) return;
       if (message.type === "chat") this.#show(message);
       else if (message.type === "chat_deleted") this.#delete(message);
       else if (message.type === "online_count") this.#emit("online_count", message.count);
       else if (message.type === "global_events") this.#emit("global_events", message.events.map((event) => this.#onThisClock(event)));
       else this.#emit(message.type, message);
-      if (message.type === "token_expiring") this.#showToken();
+      if (message.type === "token_expiring" && this.#connection) this.#showToken(this.#connection);
     }
 
     #show(chat) {
       const isKnown = this.#seqs.has(chat.id);
       if (this.#seqs.get(chat.id) !== 0) this.#seqs.set(chat.id, chat.seq);
       if (this.#seqs.size > KNOWN_IDS) this.#seqs.delete(this.#seqs.keys().next().value);
-      this.#lastSeq = Math.max(this.#lastSeq, chat.seq);
+      this.#lastSeq = Math.max(this.#lastSeq ?? 0, chat.seq);
       if (!isKnown) this.#emit("chat", { ...chat, date: utc(chat.timestamp) });
     }
 
@@ -549,44 +625,52 @@
       return { ...event, expiresAt: new Date(utc(event.expires_at).getTime() + this.#clockAheadMs) };
     }
 
-    async #showToken() {
+    /** The server warns again after each token that ends soon: one that was shown before is not shown again. */
+    async #showToken(connection) {
       try {
         const token = await this.#options.getToken();
-        if (token && this.connected) this.#connection.send({ type: "auth", token });
+        if (!token || token === this.#token || connection !== this.#connection) return;
+        this.#token = token;
+        connection.send({ type: "auth", token });
       } catch (exception) {
-        this.#emit("error", { code: "no_token", message: String(exception) });
+        this.#failToken(connection, exception);
       }
+    }
+
+    #failToken(connection, exception) {
+      if (connection === this.#connection) this.#emit("error", { code: "no_token", message: String(exception) });
     }
 
     /** Returns whether the page need not hear of it: what may be sent again is, an ack has its promise. */
     #answered(message) {
-      const entry = this.#outbox.find(message.ref);
-      if (!entry) return message.type === "ack";
-      if (message.type !== "error") {
-        const { seq, id } = message;
-        this.#outbox.settle(entry, null, message.type === "ack" && id ? { seq, id } : undefined);
-        return message.type === "ack";
+      const { type, ref, seq, id } = message;
+      const isError = type === "error";
+      const entry = this.#outbox.find(ref);
+      if (isError && message.retry_after !== undefined) {
+        if (entry) this.#postpone(entry, message.retry_after * 1000);
+        return true;
       }
-      if (message.retry_after === undefined) {
-        this.#outbox.settle(entry, message);
-        return false;
-      }
+      if (entry) this.#outbox.settle(entry, isError ? message : null, type === "ack" && id ? { seq, id } : undefined);
+      return type === "ack";
+    }
+
+    /** Chat that has to wait holds up chat alone: its limit is the narrower one. */
+    #postpone(entry, delayMs) {
       entry.sent = false;
-      this.#pausedUntil = Date.now() + message.retry_after * 1000;
+      this.#bucketsFor(entry.command)[0].pause(delayMs);
       this.#flush();
-      return true;
     }
 
     #closed({ code, reason, wasOpen }) {
-      this.#forgetConnection();
       const refusal = REFUSED_FRAMES.get(code);
-      if (refusal && this.#lastSent) {
-        this.#outbox.settle(this.#lastSent, { code: refusal, message: `The server refused it: ${reason}` });
-      }
-      const window = serversWindow(reason);
-      this.#wanted = !staysAway(code);
-      const willReconnect = this.#wanted && (Boolean(window) || this.#retries < this.#options.maxRetries);
+      const refused = refusal && this.#outbox.find(this.#lastSentRef);
+      if (refused) this.#outbox.refuse(refused, refusal, `The server refused it: ${reason}`);
+      this.#forgetConnection();
+      if (staysAway(code)) this.#wanted = false;
       if (!wasOpen) this.#emit("error", { code: "connection_failed", message: `No connection to ${this.#url}.` });
+      const window = serversWindow(reason);
+      const { maxRetries } = this.#options;
+      const willReconnect = this.#wanted && maxRetries > 0 && (Boolean(window) || this.#retries < maxRetries);
       this.#emit("close", { code, reason, willReconnect });
       if (!this.#wanted || this.#connection) return; // so the server said, or a handler that just ran
       if (willReconnect) this.#retry(window);
@@ -599,7 +683,7 @@
       const [least, most] = window ?? RETRIES_MS[Math.min(attempt, RETRIES_MS.length) - 1];
       if (!window) this.#retries = attempt;
       const delayMs = least + Math.random() * (most - least);
-      this.#retryTimer = later(() => this.#attempt(), delayMs);
+      this.#retryTimer = setTimeout(() => this.#attempt(), delayMs); // keeps a program alive, as the connection did
       this.#emit("reconnecting", { attempt, maxRetries, delayMs });
     }
 
@@ -637,24 +721,29 @@
       this.#connection = null;
       this.#welcomed = false;
       this.#held = [];
-      this.#pausedUntil = 0;
+      this.#lastSentRef = 0;
       this.#outbox.unsend();
       clearTimeout(this.#flushTimer);
       clearTimeout(this.#settledTimer);
     }
 
-    #write(key, command) {
-      const entry = this.#outbox.add(key, command);
+    #write(command) {
+      const { max_message_length: longestMessage, max_nickname_length: longestName } = this.#limits;
+      if (isLonger(command.nickname, longestName)) {
+        return this.#refuse("invalid_field", `nickname: at most ${longestName} characters`);
+      }
+      if (isLonger(command.message, longestMessage)) {
+        return this.#refuse("message_too_long", `message: at most ${longestMessage} characters`);
+      }
+      const entry = this.#outbox.add(command);
       if (!entry) return this.#refuse("queue_full", "Too much waits for its answer: this is not sent.");
-      const stored = new Promise((resolve, reject) => entry.waiting.push({ resolve, reject }));
-      stored.catch(({ code, message }) => LOCAL_ERRORS.has(code) && this.#emit("error", { code, message }));
       this.#flush();
-      return stored;
+      return entry.stored;
     }
 
     #ask(command) {
-      if (this.#outbox.add(command.type, command)) this.#flush();
-      else this.#refuse("queue_full", "Too much waits for its answer: this is not sent.");
+      this.#outbox.add(command);
+      this.#flush();
     }
 
     #refuse(code, message) {
@@ -664,23 +753,36 @@
       return refused;
     }
 
+    #bucketsFor({ type }) {
+      return type === "chat" ? [this.#chatBucket, this.#commandBucket] : [this.#commandBucket];
+    }
+
     /** Sends what is unsent, in order, as fast as the server takes it. */
     #flush() {
       clearTimeout(this.#flushTimer);
       if (!this.connected) return;
+      this.#outbox.expire();
+      const dry = new Set();
       for (const entry of this.#outbox) {
         if (entry.sent) continue;
-        const buckets = entry.command.type === "chat" ? [this.#chatBucket, this.#commandBucket] : [this.#commandBucket];
-        const waitMs = Math.max(this.#pausedUntil - Date.now(), ...buckets.map((bucket) => bucket.waitMs));
-        if (waitMs > 0) {
-          this.#flushTimer = later(() => this.#flush(), waitMs);
-          return;
-        }
-        for (const bucket of buckets) bucket.take();
-        entry.sent = true;
-        this.#lastSent = entry;
-        this.#connection.send({ ...entry.command, ref: entry.ref });
+        const buckets = this.#bucketsFor(entry.command);
+        for (const bucket of buckets) if (bucket.waitMs > 0) dry.add(bucket);
+        if (!buckets.some((bucket) => dry.has(bucket))) this.#send(entry, buckets);
       }
+      if (dry.size) this.#flushTimer = later(() => this.#flush(), Math.min(...[...dry].map(({ waitMs }) => waitMs)));
+    }
+
+    #send(entry, buckets) {
+      const command = { ...entry.command, ref: entry.ref };
+      const { max_frame_bytes: most } = this.#limits;
+      if (most && bytesOf(frameOf(command)) > most) {
+        this.#outbox.refuse(entry, "message_too_long", `At most ${most} bytes.`);
+        return;
+      }
+      for (const bucket of buckets) bucket.take();
+      entry.sent = true;
+      this.#lastSentRef = entry.ref;
+      this.#connection.send(command);
     }
 
     #emit(type, data) {

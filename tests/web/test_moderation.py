@@ -82,8 +82,9 @@ async def test_who_is_shadow_muted_alone_sees_the_message_on_all_own_connections
     acknowledged = await hear(muted, "ack")
     assert (acknowledged["seq"], acknowledged["id"]) == (shown["seq"], shown["id"])
     await hear(second, "chat", message="unheard")
-    await other.send_json(CHAT | {"message": "after"})
+    await other.send_json(CHAT | {"message": "after", "ref": 1})
     assert (await hear(other, "chat"))["message"] == "after"
+    await hear(other, "ack")
     late = await join(client)
     history = (await ask(late, type="hello", history=10))["messages"]
     assert [message["message"] for message in history] == ["before", "after"]
