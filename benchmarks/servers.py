@@ -20,7 +20,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _KEY = "benchmark"
 
 # Limits off, the level of the logs as in production, everything else as a user gets it.
-_SETTINGS = {"TILO_CHAT_RATE": "0", "TILO_COMMAND_RATE": "0", "TILO_LOG_LEVEL": "warning", "TILO_API_KEY": _KEY}
+_SETTINGS = {
+    "TILO_CHAT_RATE": "0",
+    "TILO_COMMAND_RATE": "0",
+    "TILO_MAX_CONNECTIONS_PER_IP": "0",
+    "TILO_LOG_LEVEL": "warning",
+    "TILO_API_KEY": _KEY,
+}
 
 
 class Server:

@@ -46,7 +46,9 @@ from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
 from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
@@ -119,19 +121,26 @@ def create_app(settings: Settings) -> web.Application:
     statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
+    admission = Admission(
+        address,
+        max_connections=min(settings.max_connections or possible, possible),
+        max_for_network=settings.max_connections_per_ip,
+        connect_rate=settings.connect_rate,
+        origins=settings.allowed_origins,
+        shuts_out=moderation.shuts_out,
+    )
+    handshakes = Handshakes(settings.handshake_timeout, loop.time)
     players = Players(
         hub,
         handlers,
         lifecycle,
-        address,
+        admission,
         greeting=lambda: online.frame() + events.frame(),
         greeting_count=2,
         last_told=lambda: fanout.seq,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
-        max_connections=min(settings.max_connections or possible, possible),
-        shuts_out=moderation.shuts_out,
     )
     admin_hub = Hub()
     admin_sessions = AdminSessions(address)
@@ -171,6 +180,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
+            Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, statistics.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, database.probe, "probing the database"),
@@ -191,10 +201,11 @@ def create_app(settings: Settings) -> web.Application:
         await lifecycle.drain()
         admin_hub.close_all(CloseCode.SERVICE_RESTART)
 
-    app = web.Application(middlewares=[middlewares.api], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[middlewares.in_time, middlewares.api], client_max_size=MAX_BODY_BYTES)
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
+    app[keys.HANDSHAKES] = handshakes
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
     app[keys.SCORES] = scores

@@ -35,14 +35,17 @@ async def serve(settings: Settings) -> int:
     app = create_app(settings)
     lifecycle = app[keys.LIFECYCLE]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
+    listener: asyncio.Server | None = None
     try:
         if await _before(told_to_end, runner.setup()):
             garbage.freeze()
-            await _listen(runner, settings)
+            listener = await _listen(app, runner, settings)
             await _before(told_to_end, lifecycle.failed.wait())
             logger.info("ending")
             await lifecycle.drain()
     finally:
+        if listener is not None:
+            listener.close()
         await runner.cleanup()
     if lifecycle.failed.is_set():
         logger.critical("%s", lifecycle.reason)
@@ -91,12 +94,15 @@ async def _before(event: asyncio.Event, work: Coroutine[Any, Any, object]) -> bo
     return False
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(app: web.Application, runner: web.AppRunner, settings: Settings) -> asyncio.Server:
+    assert runner.server is not None
+    make_protocol = app[keys.HANDSHAKES].noting(runner.server)
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=_BACKLOG).start()
+        listener = await asyncio.get_running_loop().create_server(make_protocol, settings.host, settings.port, backlog=_BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error
         raise CannotListen(f"cannot listen on {settings.host}:{settings.port}: {reason}") from None
-    host, port = runner.addresses[0][:2]
+    host, port = listener.sockets[0].getsockname()[:2]
     shown = "localhost" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
     logger.info("listening on http://%s:%d, WebSocket at /ws, dashboard at /admin", shown, port)
+    return listener

@@ -86,6 +86,16 @@ def _networks(raw: str) -> tuple[IPNetwork, ...]:
         raise _Refused("addresses or networks such as 127.0.0.1,10.0.0.0/8, separated by commas") from None
 
 
+_ORIGIN = re.compile(r"https?://([^\s/:@\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?")
+
+
+def _origins(raw: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().lower() for origin in raw.split(",") if origin.strip())
+    if not all(origin == "*" or _ORIGIN.fullmatch(origin) for origin in origins):
+        raise _Refused("origins such as https://tilo.life,http://localhost:3000, separated by commas, or *")
+    return tuple(re.sub(r"^(http://.*):80$|^(https://.*):443$", r"\1\2", origin) for origin in origins)
+
+
 def _names(raw: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in raw.split(",") if name.strip())
 
@@ -123,7 +133,11 @@ class Settings:
     command_rate: float = _setting("TILO_COMMAND_RATE", "20", _FROM_ZERO)
     command_burst: float = _setting("TILO_COMMAND_BURST", "60", _number(1, _INFINITY))
     max_connections: int = _setting("TILO_MAX_CONNECTIONS", "0", _COUNT)
+    max_connections_per_ip: int = _setting("TILO_MAX_CONNECTIONS_PER_IP", "100", _COUNT)
     max_connections_per_player: int = _setting("TILO_MAX_CONNECTIONS_PER_PLAYER", "0", _COUNT)
+    connect_rate: float = _setting("TILO_CONNECT_RATE", "0", _FROM_ZERO)
+    handshake_timeout: float = _setting("TILO_HANDSHAKE_TIMEOUT", "10", _FROM_ZERO)
+    allowed_origins: tuple[str, ...] = _setting("TILO_ALLOWED_ORIGINS", "*", _origins)
     trusted_proxies: tuple[IPNetwork, ...] = _setting("TILO_TRUSTED_PROXIES", "127.0.0.1,::1", _networks)
     max_score: int = _setting("TILO_MAX_SCORE", "0", _number(0, 2**53 - 1, whole=True))
     max_score_per_second: float = _setting("TILO_MAX_SCORE_PER_SECOND", "0", _FROM_ZERO)

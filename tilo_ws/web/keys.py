@@ -15,6 +15,7 @@ from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.statistics import Statistics
 from tilo_ws.web.websocket import Players
@@ -27,6 +28,7 @@ PASSWORD_PLACE = web.AppKey("password_place", str)
 CLIENT_ADDRESS = web.AppKey("client_address", ClientAddress)
 LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
 DATABASE = web.AppKey("database", Database)
+HANDSHAKES = web.AppKey("handshakes", Handshakes)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)

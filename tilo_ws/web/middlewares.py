@@ -1,5 +1,6 @@
 """What holds for every HTTP answer: security headers, and errors of the API as JSON."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -13,6 +14,9 @@ from tilo_ws.web import keys
 from tilo_ws.web.untrusted import same_secret
 
 logger = logging.getLogger(__name__)
+
+REQUEST_TIMEOUT = 60.0
+"""Seconds for a request, its body and its answer's making: more than all time limits of the database together."""
 
 API_PREFIX = "/api/v1/"
 
@@ -33,6 +37,19 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     response.headers.update(_SECURITY_HEADERS)
     if request.path.startswith(("/admin", "/api")):
         response.headers["Cache-Control"] = "no-store"
+
+
+@web.middleware
+async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ends a request that trickles in for too long; a WebSocket has limits of its own."""
+    request.app[keys.HANDSHAKES].arrived(request.protocol)
+    if request.headers.get("Upgrade"):
+        return await handler(request)
+    try:
+        async with asyncio.timeout(REQUEST_TIMEOUT):
+            return await handler(request)
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="this request took too long\n", headers={"Connection": "close"}) from None
 
 
 @web.middleware

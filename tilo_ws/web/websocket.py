@@ -15,7 +15,7 @@ from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler, Session
-from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.admission import Admission
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.untrusted import header_text
 
@@ -64,9 +64,13 @@ def _gone() -> web.HTTPException:
 
 
 async def converse(
-    socket: _Socket, connection: Connection, on_text: Callable[[str, float], None], on_binary: Callable[[float], None]
+    socket: _Socket,
+    connection: Connection,
+    on_text: Callable[[str, float], None],
+    on_binary: Callable[[float], None],
+    takes_control_frame: Callable[[float], bool],
 ) -> None:
-    """Reads frames until the connection ends. Texts come with the event loop's time."""
+    """Reads frames until the connection ends, and tells each with the event loop's time. Pings that are taken are answered."""
     loop = asyncio.get_running_loop()
     while True:
         message = await socket.receive()
@@ -75,8 +79,9 @@ async def converse(
         if message.type is WSMsgType.TEXT:
             if connection.close_code is None:
                 on_text(message.data, now)
-        elif message.type is WSMsgType.PING:
-            connection.write(pong_frame(message.data), 0)
+        elif message.type in (WSMsgType.PING, WSMsgType.PONG):
+            if takes_control_frame(now) and message.type is WSMsgType.PING:
+                connection.write(pong_frame(message.data), 0)
         elif message.type is WSMsgType.BINARY:
             on_binary(now)
         elif message.type is WSMsgType.CLOSE:
@@ -85,7 +90,7 @@ async def converse(
         elif message.type is WSMsgType.ERROR:
             await _let_read(connection)
             return
-        elif message.type is not WSMsgType.PONG:
+        else:
             return
 
 
@@ -104,7 +109,7 @@ class Players:
     """Serves the players' connections.
 
     `greeting` gives the frames that each hears first, `greeting_count` in number. `last_told` gives the last chat number that
-    went out. `shuts_out` tells banned addresses.
+    went out.
     """
 
     def __init__(
@@ -112,7 +117,7 @@ class Players:
         hub: Hub,
         handlers: Mapping[type, Handler],
         lifecycle: Lifecycle,
-        address: ClientAddress,
+        admission: Admission,
         *,
         greeting: Callable[[], bytes],
         greeting_count: int,
@@ -120,39 +125,31 @@ class Players:
         command_rate: float,
         command_burst: float,
         max_frame_bytes: int,
-        max_connections: int,
-        shuts_out: Callable[[str], bool],
     ) -> None:
         self._hub = hub
         self._handlers = handlers
         self._lifecycle = lifecycle
-        self._address = address
+        self._admission = admission
         self._greeting = greeting
         self._greeting_count = greeting_count
         self._last_told = last_told
         self._command_rate = command_rate
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
-        self._max_connections = max_connections
-        self._shuts_out = shuts_out
-        self._opening = 0
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
         if self._lifecycle.draining:
             raise web.HTTPServiceUnavailable(text="this server is ending, come back in a moment\n")
-        if len(self._hub) + self._opening >= self._max_connections:
-            raise web.HTTPServiceUnavailable(text="this server is full, come back later\n", headers={"Retry-After": "10"})
         if not is_upgrade(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
-        ip = self._address.ip(request)
-        if self._shuts_out(ip):
-            raise web.HTTPForbidden(text="this address is banned\n")
-        self._opening += 1
+        ip = self._admission.enter(request)
         try:
-            socket, connection = await open_connection(request, ip, self._max_frame_bytes)
+            return await self._converse(*await open_connection(request, ip, self._max_frame_bytes))
         finally:
-            self._opening -= 1
+            self._admission.leave(ip)
+
+    async def _converse(self, socket: _Socket, connection: Connection) -> web.StreamResponse:
         connection.joined_seq = self._last_told()
         self._hub.enter(connection)
         self._lifecycle.turn_away(connection)
@@ -161,7 +158,7 @@ class Players:
             connection.write(self._greeting(), self._greeting_count)
             bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
             session = Session(connection, self._handlers, bucket)
-            await converse(socket, connection, session.receive, session.refuse_binary)
+            await converse(socket, connection, session.receive, session.refuse_binary, session.takes_control_frame)
         except Exception:
             logger.exception("connection %s from %s failed", connection.id, connection.ip)
             connection.close(CloseCode.INTERNAL_ERROR)

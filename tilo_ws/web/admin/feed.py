@@ -83,7 +83,7 @@ class Feed:
         self._open[connection.id] = session
         try:
             connection.write(frame(self.first_snapshot()))
-            await converse(socket, connection, lambda text, now: None, lambda now: None)
+            await converse(socket, connection, lambda text, now: None, lambda now: None, lambda now: True)
         finally:
             del self._open[connection.id]
             self._admins.leave(connection)

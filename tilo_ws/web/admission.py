@@ -1,0 +1,88 @@
+"""Who may open a WebSocket, and how many may be open."""
+
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from aiohttp import web
+
+from tilo_ws.protocol.addresses import network_of
+from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.web.client_address import ClientAddress
+
+logger = logging.getLogger(__name__)
+
+
+class Admission:
+    """Limits of connections; 0 is none. `connect_rate` is upgrades a second, `max_for_network` for each network address.
+
+    `origins` may open one from a page, `*` stands for all. `shuts_out` tells banned addresses.
+    """
+
+    def __init__(
+        self,
+        address: ClientAddress,
+        *,
+        max_connections: int,
+        max_for_network: int,
+        connect_rate: float,
+        origins: Sequence[str],
+        shuts_out: Callable[[str], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._max_connections = max_connections
+        self._max_for_network = max_for_network
+        self._connects = TokenBucket(connect_rate, max(1.0, connect_rate), clock())
+        self._origins = frozenset(origins)
+        self._shuts_out = shuts_out
+        self._clock = clock
+        self._count = 0
+        self._networks: Counter[str] = Counter()
+        self._told = False
+
+    def enter(self, request: web.Request) -> str:
+        """Counts a connection and returns its address. The caller calls `leave` in the end. Raises HTTPException."""
+        ip = self._address.ip(request)
+        if self._shuts_out(ip):
+            raise web.HTTPForbidden(text="this address is banned\n")
+        origin = request.headers.get("Origin")
+        if origin is not None and "*" not in self._origins and origin.lower() not in self._origins:
+            raise web.HTTPForbidden(text="pages of this origin may not connect: see TILO_ALLOWED_ORIGINS\n")
+        if self._count >= self._max_connections:
+            raise _unavailable("this server is full, come back later", 10)
+        network = network_of(ip)
+        if self._max_for_network and self._networks[network] >= self._max_for_network:
+            self._refuse_unless_proxy(ip)
+        if wait := self._connects.take(self._clock()):
+            raise _unavailable("too many connect at once, come back in a moment", math.ceil(wait))
+        self._count += 1
+        self._networks[network] += 1
+        return ip
+
+    def leave(self, ip: str) -> None:
+        """A connection that was counted has ended."""
+        self._count -= 1
+        network = network_of(ip)
+        self._networks[network] -= 1
+        if not self._networks[network]:
+            del self._networks[network]
+
+    def _refuse_unless_proxy(self, ip: str) -> None:
+        """Behind a proxy that forwards no address all players look alike."""
+        if not self._address.is_proxy(ip):
+            raise web.HTTPTooManyRequests(text="too many connections from this address\n", headers={"Retry-After": "10"})
+        if not self._told:
+            self._told = True
+            logger.warning(
+                "more than %d players come from %s, a trusted proxy, without an address of their own: let it send"
+                " X-Forwarded-For, or take it out of TILO_TRUSTED_PROXIES; until then no limit for an address holds for them",
+                self._max_for_network,
+                ip,
+            )
+
+
+def _unavailable(text: str, seconds: int) -> web.HTTPException:
+    return web.HTTPServiceUnavailable(text=text + "\n", headers={"Retry-After": str(seconds)})
