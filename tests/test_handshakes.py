@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import resource
 from pathlib import Path
 
@@ -17,7 +16,7 @@ _HEAD = b"GET /ws HTTP/1.1\r\nHost: x\r\nX-Slow: "
 
 
 def _open_files(pid: int) -> int:
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 async def _ended(reader: asyncio.StreamReader) -> bool:
