@@ -13,7 +13,7 @@ from aiohttp import web
 
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
-from tilo_ws.from_settings import limits, player_tokens, text_rules
+from tilo_ws.from_settings import admin_password, limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
@@ -156,7 +156,7 @@ def create_app(settings: Settings) -> web.Application:
         statistics=statistics,
     )
     password_file = settings.data_dir / "admin-password"
-    admins = Admins(database, settings.admin_password or _kept_password(password_file))
+    admins = Admins(database, admin_password(settings) or _kept_password(password_file))
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,

@@ -14,7 +14,7 @@ import uvloop
 from dotenv import dotenv_values
 
 from tilo_ws import __version__, resources
-from tilo_ws.from_settings import player_tokens, text_rules
+from tilo_ws.from_settings import admin_password, player_tokens, text_rules
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
@@ -109,6 +109,7 @@ async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _check(settings: Settings, options: argparse.Namespace) -> int:
+    admin_password(settings)
     player_tokens(settings)
     text_rules(settings)
     print("settings: ok")

@@ -9,6 +9,7 @@ from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.token_keys import TokenKeys, read_jwks, read_public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.services.passwords import Password
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.settings import SettingError, Settings
 
@@ -38,6 +39,16 @@ def player_tokens(settings: Settings) -> Tokens | None:
         audience=settings.auth_audience,
         issuer=settings.auth_issuer,
     )
+
+
+def admin_password(settings: Settings) -> str | None:
+    """The password of the settings, plain or a hash, None where there is none. Raises SettingError for a faulty hash."""
+    if settings.admin_password is not None:
+        try:
+            Password(settings.admin_password)
+        except ValueError as allowed:
+            raise SettingError(f"TILO_ADMIN_PASSWORD=(hidden): allowed is {allowed}") from None
+    return settings.admin_password
 
 
 def text_rules(settings: Settings) -> TextRules:

@@ -14,17 +14,17 @@ async def test_attempts_come_back_one_a_minute_for_each_address(database: Databa
     admins = Admins(database, "right", clock)
     for _ in range(5):
         with pytest.raises(WrongPassword, match="Wrong password"):
-            admins.log_in("admin", "wrong", "192.0.2.1")
+            await admins.log_in("admin", "wrong", "192.0.2.1")
     with pytest.raises(WrongPassword, match="Try again in 60 seconds"):
-        admins.log_in("admin", "right", "192.0.2.1")
-    admins.log_in("admin", "right", "192.0.2.2")
+        await admins.log_in("admin", "right", "192.0.2.1")
+    await admins.log_in("admin", "right", "192.0.2.2")
     clock.now += 61
-    admins.log_in("admin", "right", "192.0.2.1")
+    await admins.log_in("admin", "right", "192.0.2.1")
 
 
 async def test_another_user_has_no_password(database: Database) -> None:
     with pytest.raises(WrongPassword):
-        Admins(database, "right").log_in("root", "right", "192.0.2.1")
+        await Admins(database, "right").log_in("root", "right", "192.0.2.1")
 
 
 def test_a_made_password_is_kept_for_the_servers_user_alone(tmp_path: Path) -> None:
@@ -41,3 +41,21 @@ def test_an_empty_password_file_is_filled(tmp_path: Path) -> None:
     file.touch()
     assert kept_password(file)
     assert kept_password(file) == file.read_text().strip()
+
+
+async def test_passwords_are_not_guessed_from_many_addresses_either(database: Database) -> None:
+    admins = Admins(database, "right", FakeClock())
+    for number in range(100):
+        with pytest.raises(WrongPassword, match="Wrong password"):
+            await admins.log_in("admin", "wrong", f"192.0.2.{number}")
+    with pytest.raises(WrongPassword, match="Too many attempts"):
+        await admins.log_in("admin", "right", "198.51.100.1")
+
+
+async def test_addresses_of_one_ipv6_network_share_their_attempts(database: Database) -> None:
+    admins = Admins(database, "right", FakeClock())
+    for number in range(5):
+        with pytest.raises(WrongPassword, match="Wrong password"):
+            await admins.log_in("admin", "wrong", f"2001:db8::{number}")
+    with pytest.raises(WrongPassword, match="Too many attempts"):
+        await admins.log_in("admin", "right", "2001:db8::99")

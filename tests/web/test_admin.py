@@ -57,14 +57,24 @@ async def test_the_right_password_opens_the_dashboard(start_server: StartServer)
     assert page.headers["Cache-Control"] == "no-store"
 
 
-async def test_behind_tls_the_cookie_is_secure(start_server: StartServer) -> None:
-    response = await log_in(await start_server(), **{"X-Forwarded-Proto": "https"})
-    assert response.cookies["tilo_admin"]["secure"]
+async def test_behind_tls_the_cookies_are_secure_and_no_other_host_can_have_set_them(start_server: StartServer) -> None:
+    client, tls = await start_server(), {"X-Forwarded-Proto": "https"}
+    page = await client.get("/admin/login", headers=tls)
+    token = page.cookies["__Host-tilo_login"].value
+    form = {"username": "admin", "password": ADMIN_PASSWORD, "csrf_token": token}
+    for name, status in (("tilo_login", 403), ("__Host-tilo_login", 303)):
+        cookies = {"Cookie": f"{name}={token}"}
+        response = await client.post("/admin/login", data=form, allow_redirects=False, headers=tls | cookies)
+        assert response.status == status
+    cookie = response.cookies["__Host-tilo_admin"]
+    assert (cookie["secure"], cookie["path"], cookie["httponly"], cookie["samesite"]) == (True, "/", True, "Strict")
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 async def test_only_a_trusted_proxy_can_say_that_there_is_tls(start_server: StartServer) -> None:
     response = await log_in(await start_server(trusted_proxies=()), **{"X-Forwarded-Proto": "https"})
     assert not response.cookies["tilo_admin"]["secure"]
+    assert "Strict-Transport-Security" not in response.headers
 
 
 async def test_wrong_passwords_run_out(start_server: StartServer) -> None:
@@ -118,6 +128,7 @@ async def test_an_event_is_started_and_ended_by_form_and_written_down(start_serv
     assert "score_multiplier 2 has ended." in await response.text()
     assert sql("SELECT * FROM global_events") == []
     assert sql("SELECT admin, action, target FROM admin_actions ORDER BY created_at") == [
+        ("admin", "login", ""),
         ("admin", "start_event", str(id)),
         ("admin", "end_event", str(id)),
     ]
@@ -187,3 +198,12 @@ async def test_an_open_dashboard_hears_a_burst_as_a_sample(start_server: StartSe
         skipped += snapshot["chat_skipped"]
     assert len(shown) + skipped == 200
     assert skipped > 0
+
+
+async def test_logins_failed_ones_and_logouts_are_written_down(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    await log_in(client, "wrong")
+    await log_in(client)
+    await client.post("/admin/logout", data={"csrf_token": await token_of(client, "/admin")})
+    rows = sql("SELECT admin, ip, action FROM admin_actions ORDER BY created_at")
+    assert rows == [("admin", "127.0.0.1", action) for action in ("failed_login", "login", "logout")]

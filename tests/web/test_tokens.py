@@ -1,5 +1,6 @@
 """Who a player is, and what nobody can pretend: tokens over a real WebSocket."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ async def hear_nothing_of_the_end(socket: Any) -> None:
     until = time.time() + 4
     while time.time() < until:
         await ask(socket, type="ping")
+        await asyncio.sleep(0.2)
 
 
 async def test_a_token_that_ends_while_connected_closes_the_connection(start_server: StartServer) -> None:

@@ -1,7 +1,6 @@
 """Who may use the dashboard, and what they did there."""
 
-import hmac
-import ipaddress
+import asyncio
 import json
 import logging
 import secrets
@@ -11,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+from tilo_ws.protocol.addresses import network_of
 from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.services.passwords import Password
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -22,32 +23,43 @@ _ATTEMPTS = 5
 _SECONDS_FOR_ATTEMPT = 60.0
 _MAX_ADDRESSES = 10_000
 
+_ATTEMPTS_IN_ALL = 100
+_SECONDS_FOR_ATTEMPT_IN_ALL = 0.6
+"""From all addresses together: who has many of them gets no further."""
+
 
 class WrongPassword(Exception):
     """The login failed; the text says how to go on."""
 
 
 class Admins:
-    """One account, `admin`. After five wrong passwords an address has one more attempt a minute."""
+    """One account, `admin`. After five wrong passwords a network address has one more attempt a minute.
+
+    Raises ValueError for a password that is a hash and cannot be read.
+    """
 
     def __init__(self, database: Database, password: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._password = password
+        self._password = Password(password)
+        self._comparing = asyncio.Lock()
         self._clock = clock
         self._record = database.query("record_admin_action")
         self._attempts: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._attempts_in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
 
-    def log_in(self, username: str, password: str, ip: str) -> None:
+    async def log_in(self, username: str, password: str, ip: str) -> None:
         """Raises WrongPassword."""
-        place = _place(ip)
+        place = network_of(ip)
         bucket = self._attempts.setdefault(place, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
         self._attempts.move_to_end(place)
         if len(self._attempts) > _MAX_ADDRESSES:
             self._attempts.popitem(last=False)
-        if wait := bucket.take(self._clock()):
+        now = self._clock()
+        if wait := bucket.take(now) or self._attempts_in_all.take(now):
             raise WrongPassword(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
-        right = hmac.compare_digest(password.encode(errors="replace"), self._password.encode())
+        async with self._comparing:  # one at a time: each takes 32 MiB
+            right = await asyncio.to_thread(self._password.matches, password)
         if right and username == USERNAME:
-            del self._attempts[place]
+            self._attempts.pop(place, None)
             logger.info("admin %s logged in from %s", username, ip)
             return
         logger.warning("admin login failed from %s", ip)
@@ -58,15 +70,6 @@ class Admins:
         """Writes down who did what from where."""
         logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
-
-
-def _place(ip: str) -> str:
-    """Who counts as one: an address, and with IPv6 the /64 network that a household or a machine gets."""
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return ip  # a UNIX socket has no address
-    return ip if address.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
 
 
 def kept_password(file: Path) -> str:

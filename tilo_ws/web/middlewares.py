@@ -22,6 +22,8 @@ API_PREFIX = "/api/v1/"
 
 _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
+_ONE_YEAR = "max-age=31536000"
+
 _SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,12 +31,15 @@ _SECURITY_HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """A signal: no page of ours runs, shows or is framed by anything from elsewhere."""
     response.headers.update(_SECURITY_HEADERS)
+    if request.app[keys.CLIENT_ADDRESS].is_secure(request):
+        response.headers["Strict-Transport-Security"] = _ONE_YEAR
     if request.path.startswith(("/admin", "/api")):
         response.headers["Cache-Control"] = "no-store"
 

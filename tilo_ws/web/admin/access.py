@@ -52,14 +52,14 @@ class AdminSessions:
     def find(self, request: web.Request) -> AdminSession | None:
         """The session that the request's cookie names, while it lasts."""
         self.end_idle()
-        session = self._sessions.get(request.cookies.get(SESSION_COOKIE, ""))
+        session = self._sessions.get(self.cookie(request, SESSION_COOKIE))
         if session is not None:
             session.last_used = self._clock()
         return session
 
     def end(self, request: web.Request, response: web.StreamResponse) -> None:
         """Logs out."""
-        self._end(request.cookies.get(SESSION_COOKIE, ""))
+        self._end(self.cookie(request, SESSION_COOKIE))
         self._delete_cookie(request, response, SESSION_COOKIE)
 
     def end_idle(self) -> None:
@@ -79,11 +79,20 @@ class AdminSessions:
         if session is not None:
             session.ended = True
 
+    def cookie(self, request: web.Request, name: str) -> str:
+        """What a cookie that `set_cookie` has set brings back, or nothing."""
+        return request.cookies.get(self._name(request, name), "")
+
     def set_cookie(self, request: web.Request, response: web.StreamResponse, name: str, value: str) -> None:
-        """A cookie for `/admin` that no script reads and no other site sends."""
+        """A cookie that no script reads and no other site sends; behind TLS one that no other host can have set."""
         secure = self._address.is_secure(request)
-        response.set_cookie(name, value, path="/admin", httponly=True, samesite="Strict", secure=secure)
+        path = "/" if secure else "/admin"  # the prefix __Host- wants it
+        response.set_cookie(self._name(request, name), value, path=path, httponly=True, samesite="Strict", secure=secure)
 
     def _delete_cookie(self, request: web.Request, response: web.StreamResponse, name: str) -> None:
         secure = self._address.is_secure(request)
-        response.del_cookie(name, path="/admin", httponly=True, samesite="Strict", secure=secure)
+        path = "/" if secure else "/admin"
+        response.del_cookie(self._name(request, name), path=path, httponly=True, samesite="Strict", secure=secure)
+
+    def _name(self, request: web.Request, name: str) -> str:
+        return f"__Host-{name}" if self._address.is_secure(request) else name

@@ -19,17 +19,22 @@ from tilo_ws.web.untrusted import same_secret
 
 _MAX_FIELDS = 50
 
+_MAX_NAME = 64
+"""Code points of a name that somebody tried to log in by."""
+
 
 async def log_in(request: web.Request) -> web.StreamResponse:
     """`POST /admin/login`."""
     form = await _form(request)
     username = form.get("username", "")
-    if not same_secret(form.get("csrf_token"), request.cookies.get(LOGIN_COOKIE, "")):
+    if not same_secret(form.get("csrf_token"), request.app[keys.ADMIN_SESSIONS].cookie(request, LOGIN_COOKIE)):
         return await render_login(request, username, "The form was too old. Please try again.", status=403)
     try:
-        request.app[keys.ADMINS].log_in(username, form.get("password", ""), _ip(request))
+        await request.app[keys.ADMINS].log_in(username, form.get("password", ""), _ip(request))
     except WrongPassword as error:
+        await _record(request, username[:_MAX_NAME], "failed_login")
         return await render_login(request, username, str(error), status=401)
+    await _record(request, username, "login")
     response = web.HTTPSeeOther("/admin")
     request.app[keys.ADMIN_SESSIONS].start(request, response, username)
     raise response
@@ -37,7 +42,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
 
 async def log_out(request: web.Request) -> web.StreamResponse:
     """`POST /admin/logout`."""
-    await _checked_form(request)
+    session, _ = await _checked_form(request)
+    await _record(request, session.username, "logout")
     response = web.HTTPSeeOther("/admin/login")
     request.app[keys.ADMIN_SESSIONS].end(request, response)
     raise response
@@ -59,7 +65,7 @@ async def start_event(request: web.Request) -> web.StreamResponse:
         session.notice = {"level": "bad", "text": "Not started: the database is away. Try again in a moment."}
     else:
         session.notice = {"level": "good", "text": f"{event.type} {event.value} has started."}
-        await _record(request, session, "start_event", event)
+        await _record_event(request, session, "start_event", event)
     raise web.HTTPSeeOther("/admin#events")
 
 
@@ -74,16 +80,18 @@ async def end_event(request: web.Request) -> web.StreamResponse:
         session.notice = {"level": "bad", "text": "Not ended: the database is away. Try again in a moment."}
     else:
         session.notice = {"level": "good", "text": f"{event.type} {event.value} has ended."}
-        await _record(request, session, "end_event", event)
+        await _record_event(request, session, "end_event", event)
     raise web.HTTPSeeOther("/admin#events")
 
 
-async def _record(request: web.Request, session: AdminSession, action: str, event: GlobalEvent) -> None:
+async def _record_event(request: web.Request, session: AdminSession, action: str, event: GlobalEvent) -> None:
+    await _record(request, session.username, action, str(event.id), type=event.type, value=event.value)
+
+
+async def _record(request: web.Request, admin: str, action: str, target: str = "", **details: object) -> None:
     """Writes the action down; the log has it in any case."""
     with contextlib.suppress(DatabaseAway, StatementTimeout):
-        await request.app[keys.ADMINS].record(
-            session.username, _ip(request), action, str(event.id), type=event.type, value=event.value
-        )
+        await request.app[keys.ADMINS].record(admin.replace("\0", ""), _ip(request), action, target, **details)
 
 
 def _id(request: web.Request) -> UUID:

@@ -29,7 +29,7 @@ async def login_page(request: web.Request) -> web.StreamResponse:
 
 async def render_login(request: web.Request, username: str, error: str | None, status: int = 200) -> web.StreamResponse:
     """The login form with a token that its POST must bring back together with the cookie."""
-    kept = request.cookies.get(LOGIN_COOKIE, "")
+    kept = request.app[keys.ADMIN_SESSIONS].cookie(request, LOGIN_COOKIE)
     token = kept if re.fullmatch(r"[A-Za-z0-9_-]{43}", kept) else secrets.token_urlsafe(32)
     fields: dict[str, Any] = {
         "csrf_token": token,
