@@ -257,7 +257,7 @@
     #load() {
       this.#store({ type: "" }, (storage, name) => {
         const keys = Object.keys(storage).filter((key) => key.startsWith(name));
-        const items = keys.map((key) => ({ key: key.slice(name.length), ...parse(storage.getItem(key)) }));
+        const items = keys.map((key) => ({ ...parse(storage.getItem(key)), key: key.slice(name.length) }));
         const stored = items.filter((item) => item.type && item.key === keyOf(item));
         stored.sort((first, second) => first.at - second.at || first.order - second.order);
         for (const { key, at, order, ...command } of stored) this.add(command, Math.min(at, Date.now()));
@@ -598,13 +598,14 @@
     }
 
     #tell(message) {
+      const connection = this.#connection;
       if (this.#answered(message)) return;
       if (message.type === "chat") this.#show(message);
       else if (message.type === "chat_deleted") this.#delete(message);
       else if (message.type === "online_count") this.#emit("online_count", message.count);
       else if (message.type === "global_events") this.#emit("global_events", message.events.map((event) => this.#onThisClock(event)));
       else this.#emit(message.type, message);
-      if (message.type === "token_expiring" && this.#connection) this.#showToken(this.#connection);
+      if (message.type === "token_expiring" && connection === this.#connection) this.#showToken(connection);
     }
 
     #show(chat) {
@@ -629,7 +630,7 @@
     async #showToken(connection) {
       try {
         const token = await this.#options.getToken();
-        if (!token || token === this.#token || connection !== this.#connection) return;
+        if (!token || token === this.#token || connection !== this.#connection || !connection.isOpen) return;
         this.#token = token;
         connection.send({ type: "auth", token });
       } catch (exception) {

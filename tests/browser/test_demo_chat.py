@@ -87,6 +87,7 @@ async def test_a_deleted_message_leaves_the_screen_and_the_next_one_says_who_wro
     page = await open_page(prepare=prepare)
     for text in ("something foul", "something fair"):
         await say(page, text)
+    await expect(page.locator(".message-text")).to_have_count(2)
     await expect(page.locator(".message-head:visible")).to_have_count(1)
 
     async with aiohttp.ClientSession(headers=api_headers) as session:

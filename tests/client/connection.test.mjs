@@ -1,8 +1,12 @@
 /** When the client connects, comes back, and stays away. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { FakeSocket, URL_OF_SERVER, arrange, connected, connecting, lastSocket, pass, settle, welcomed } from "./fakes.mjs";
+
+const LIBRARY = fileURLToPath(new URL("../../static/websocket-client.js", import.meta.url));
 
 beforeEach(() => arrange());
 
@@ -94,12 +98,15 @@ test("connect() after the last failure starts anew, at the same address", async 
   assert.equal(heard("reconnecting").at(-1).attempt, 1);
 });
 
-test("maxRetries: 0 never comes back", async () => {
-  const { heard } = await connected({ maxRetries: 0 });
-  lastSocket().ends();
-  assert.deepEqual(heard("reconnecting"), []);
-  assert.deepEqual(heard("failed"), [{ maxRetries: 0 }]);
-});
+for (const [code, reason] of [[1006, ""], [1012, "retry_ms=1000-2000"]]) {
+  test(`maxRetries: 0 never comes back, closed with ${code} ${reason}`, async () => {
+    const { heard } = await connected({ maxRetries: 0 });
+    lastSocket().ends(code, reason);
+    assert.deepEqual(heard("reconnecting"), []);
+    assert.deepEqual(heard("close").map(({ willReconnect }) => willReconnect), [false]);
+    assert.deepEqual(heard("failed"), [{ maxRetries: 0 }]);
+  });
+}
 
 test("retries beyond the fifth wait as long as the fifth", async () => {
   const { heard } = await connected({ maxRetries: 7 });
@@ -153,115 +160,6 @@ for (const code of [1000, 1001, 1012, 4000, 4499]) {
   });
 }
 
-test("disconnect() closes normally, tells the page after the call, and never comes back", async () => {
-  const { client, heard } = await connected();
-
-  client.disconnect();
-  assert.deepEqual(heard("close"), []);
-  await settle();
-  lastSocket().ends(1000);
-  pass(600_000);
-
-  assert.equal(lastSocket().closedWith, 1000);
-  assert.deepEqual(heard("close"), [{ code: 1000, reason: "", willReconnect: false }]);
-  assert.equal(FakeSocket.made.length, 1);
-  assert.equal(client.connected, false);
-});
-
-test("disconnect() while waiting for a retry ends the wait", async () => {
-  const { client } = await connected();
-  lastSocket().ends();
-
-  client.disconnect();
-  pass(600_000);
-
-  assert.equal(FakeSocket.made.length, 1);
-});
-
-test("disconnect() while connecting closes the socket only once it is open, unheard", async () => {
-  const { client, heard } = connecting();
-
-  client.disconnect();
-  await settle();
-  assert.equal(lastSocket().closedWith, null);
-  lastSocket().opens();
-
-  assert.equal(lastSocket().closedWith, 1000);
-  assert.deepEqual(heard("open"), []);
-  assert.equal(heard("close").length, 1);
-});
-
-test("disconnect() from a close handler is obeyed", async () => {
-  const { client, heard } = await connected();
-  client.on("close", () => client.disconnect());
-
-  lastSocket().ends();
-  pass(600_000);
-
-  assert.deepEqual(heard("reconnecting"), []);
-  assert.equal(FakeSocket.made.length, 1);
-});
-
-test("connect() from a close handler makes one connection, not two", async () => {
-  const { client } = await connected();
-  client.on("close", () => client.connect());
-
-  lastSocket().ends();
-  pass(10_000);
-
-  assert.equal(FakeSocket.made.length, 2);
-});
-
-test("connect() to the same address again changes nothing", () => {
-  const { client } = connecting();
-  client.connect(URL_OF_SERVER);
-  lastSocket().opens();
-  client.connect(URL_OF_SERVER);
-  client.connect();
-  assert.equal(FakeSocket.made.length, 1);
-});
-
-test("connect() to another address moves there", async () => {
-  const { client, heard } = await connected();
-
-  client.connect("ws://other.test/ws");
-  await settle();
-
-  const [first, second] = FakeSocket.made;
-  assert.equal(first.closedWith, 1000);
-  assert.equal(second.url, "ws://other.test/ws");
-  assert.equal(heard("close").length, 1);
-});
-
-test("connect() while waiting for a retry tries at once", async () => {
-  const { client } = await connected();
-  lastSocket().ends();
-
-  client.connect();
-  assert.equal(FakeSocket.made.length, 2);
-  pass(10_000);
-
-  assert.equal(FakeSocket.made.length, 2);
-});
-
-test("late events of an old socket are ignored", async () => {
-  const { client, heard } = await connected();
-  const [old] = FakeSocket.made;
-  const chats = [];
-  client.on("chat", (chat) => chats.push(chat));
-  client.connect("ws://other.test/ws");
-  await welcomed();
-
-  old.receives({ type: "chat", message: "late" });
-  old.ends(4501);
-  pass(1000);
-
-  assert.deepEqual(chats, []);
-  assert.equal(heard("close").length, 1);
-  assert.equal(client.connected, true);
-  assert.equal(FakeSocket.made.length, 2);
-});
-
 test("a server that ends says when to come back, and that uses up no attempt", async () => {
   const { heard } = await connected({ maxRetries: 1 });
 
@@ -272,4 +170,29 @@ test("a server that ends says when to come back, and that uses up no attempt", a
   pass(2000);
 
   assert.equal(FakeSocket.made.length, 3);
+});
+
+for (const reason of ["retry_ms=", "retry_ms=5-", "retry_ms=-5-10", "please retry_ms=1-2", "later"]) {
+  test(`a close reason that is no window ("${reason}") changes nothing`, async () => {
+    const { heard } = await connected();
+    lastSocket().ends(1012, reason);
+    assert.equal(heard("reconnecting")[0].delayMs, 1000);
+  });
+}
+
+test("a program is kept alive while it waits for the next attempt", () => {
+  const program = `
+    let attempts = 0;
+    Math.random = () => 0;
+    globalThis.WebSocket = class {
+      constructor() {
+        attempts += 1;
+        setImmediate(() => this.onclose({ code: 1006, reason: "" }));
+      }
+    };
+    const TiloWebSocket = require(${JSON.stringify(LIBRARY)});
+    new TiloWebSocket({ maxRetries: 1 }).connect("ws://game.test/ws");
+    process.on("exit", () => console.log(attempts));
+  `;
+  assert.equal(execFileSync(process.execPath, ["-e", program], { encoding: "utf8" }), "2\n");
 });

@@ -28,6 +28,21 @@ test("online_count: the number", async () => {
   assert.deepEqual(await heardOf("online_count", { type: "online_count", count: 3 }), [3]);
 });
 
+test("ack: nothing, it has its promise", async () => {
+  assert.deepEqual(await heardOf("ack", { type: "ack", ref: 1 }, { type: "ack", ref: "of another" }), []);
+});
+
+test("welcome: the whole message, after `open`", async () => {
+  const { client } = await connected({ maxRetries: 0 });
+  lastSocket().ends();
+  const heard = [];
+  client.on("open", () => heard.push("open"));
+  client.on("welcome", ({ epoch, limits }) => heard.push(epoch, limits.chat_rate));
+  client.connect();
+  await welcomed();
+  assert.deepEqual(heard, ["open", "an epoch", 2]);
+});
+
 test("global_events: the list, with ends as Dates", async () => {
   const event = { type: "multiplier", value: "2", expires_at: "2030-01-01T00:10:00", id: 1 };
   const [events] = await heardOf("global_events", { type: "global_events", events: [event] });
@@ -45,7 +60,7 @@ for (const hours of [-1, 1]) {
   });
 }
 
-for (const type of ["leaderboard", "announcement", "chat_deleted", "ack", "pong", "error", "constructor", "unknown"]) {
+for (const type of ["leaderboard", "announcement", "chat_deleted", "pong", "error", "constructor", "unknown"]) {
   test(`${type}: the whole message`, async () => {
     const message = { type, code: "a code", entries: [] };
     assert.deepEqual(await heardOf(type, message, { type: "other" }), [message]);

@@ -56,6 +56,27 @@ test("a server that does not welcome within fifteen seconds is left", async () =
   assert.equal(lastSocket().closedWith, 1000);
 });
 
+test("what the server tells everybody does not take the place of its welcome", async () => {
+  const { heard } = connecting();
+  lastSocket().opens();
+  await settle();
+
+  for (let second = 1; second <= 15; second += 1) {
+    lastSocket().receives({ type: "online_count", count: second });
+    pass(1_000);
+  }
+
+  assert.deepEqual(heard("close"), [{ code: 1006, reason: "no answer", willReconnect: true }]);
+});
+
+test("a second welcome on a connection changes nothing", async () => {
+  const { heard } = await connected();
+  lastSocket().receives({ type: "welcome" });
+  pass(30_000);
+  assert.equal(pings(lastSocket()), 1);
+  assert.equal(heard("open").length, 1);
+});
+
 test("a connection that never opens is left after fifteen seconds, and a late opening is closed", () => {
   const { heard } = connecting();
   pass(15_000);

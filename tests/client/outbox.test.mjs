@@ -3,7 +3,19 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import TiloWebSocket from "../../static/websocket-client.js";
-import { LIMITS, URL_OF_SERVER, answers, arrange, connected, connecting, lastSocket, pass, settle, welcomed } from "./fakes.mjs";
+import {
+  LIMITS,
+  URL_OF_SERVER,
+  answers,
+  arrange,
+  chatOf,
+  connected,
+  connecting,
+  lastSocket,
+  pass,
+  settle,
+  welcomed,
+} from "./fakes.mjs";
 
 beforeEach(() => arrange());
 
@@ -46,34 +58,14 @@ test("updateScore sends the score as it is and the time in whole seconds", async
   ]);
 });
 
-test("getEvents and getLeaderboard ask for what they say", async () => {
-  const { client } = await connected();
-  client.getEvents();
-  client.getLeaderboard();
-  client.getLeaderboard(50);
-  assert.deepEqual(commands(), [
-    { type: "get_events" },
-    { type: "get_leaderboard" },
-    { type: "get_leaderboard", limit: 50 },
-  ]);
-});
-
-test("a watched leaderboard is asked for again on each connection, until the page watches no more", async () => {
-  const { client } = await connected();
-  client.getLeaderboard(10, { watch: true });
-  answers({ type: "leaderboard", entries: [] });
-  lastSocket().ends();
-  pass(2_000);
-  await welcomed();
-  assert.deepEqual(commands(), [{ type: "get_leaderboard", limit: 10, watch: true }]);
-
-  client.getLeaderboard(10, { watch: false });
-  assert.deepEqual(commands().at(-1), { type: "get_leaderboard", limit: 10, watch: false });
-  answers({ type: "leaderboard", entries: [] });
-  lastSocket().ends();
-  pass(6_000);
-  await welcomed();
-  assert.deepEqual(commands(), []);
+test("a chat handler may answer", async () => {
+  const { client } = connecting();
+  const unsubscribe = client.on("chat", () => {
+    unsubscribe();
+    client.sendChat("Tilo", "Welcome!");
+  });
+  await welcomed({ seq: 1, messages: [chatOf(1)] });
+  assert.deepEqual(sentTexts(), ["Welcome!"]);
 });
 
 test("what is sent before connect() goes out in order once the server has welcomed, before `open`", async () => {
@@ -173,6 +165,25 @@ test("a long queue goes out as fast as the server takes chat: the burst at once,
   pass(1_000);
 
   assert.deepEqual(sentTexts(), [...Array.from({ length: 12 }, (_, index) => String(index + 1)), "last"]);
+});
+
+test("chat that has to wait does not hold up scores, and is not overtaken by chat", async () => {
+  const { client } = await connected({}, { limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
+  sayNumbers(client, 3);
+  client.updateScore("a@b.c", 1, 1);
+  assert.deepEqual(commands().map(({ type, message }) => message ?? type), ["1", "score_update"]);
+  pass(20_000);
+  assert.equal(sentTexts().at(-1), "2");
+  pass(20_000);
+  assert.equal(sentTexts().at(-1), "3");
+});
+
+test("a chat message that the server puts off does not hold up scores", async () => {
+  const { client } = await connected();
+  sayNumbers(client, 1);
+  answers({ type: "error", code: "rate_limited", message: "slow mode", retry_after: 20 });
+  client.updateScore("a@b.c", 1, 1);
+  assert.equal(commands().at(-1).type, "score_update");
 });
 
 test("the limit for commands of all types is kept too, hello counted", async () => {

@@ -108,3 +108,44 @@ test("connect() after the server's refusal listens to the page again", async () 
   goOnline();
   assert.equal(FakeSocket.made.length, 3);
 });
+
+test("a page that is seen again but has no network waits on", async () => {
+  await connected();
+  network.onLine = false;
+  lastSocket().ends();
+  pass(2_000);
+  show(true);
+  show(false);
+  assert.equal(FakeSocket.made.length, 1);
+  goOnline();
+  assert.equal(FakeSocket.made.length, 2);
+});
+
+test("attempts go on where they stood when the player left", async () => {
+  const { heard } = await connected();
+  lastSocket().ends();
+  pass(2_000);
+  lastSocket().ends();
+  show(true);
+  pass(60_000);
+  show(false);
+  lastSocket().ends();
+  assert.deepEqual(heard("reconnecting").map(({ attempt }) => attempt), [1, 2, 3]);
+});
+
+test("disconnect() leaves no listener behind", async (context) => {
+  const listening = [];
+  for (const [name, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+    const original = page[name].bind(page);
+    context.mock.method(page, name, (type, listener) => {
+      listening.push([type, change]);
+      original(type, listener);
+    });
+    globalThis[name] = page[name];
+  }
+  const { client } = await connected();
+  client.disconnect();
+  const left = Object.groupBy(listening, ([type]) => type);
+  for (const changes of Object.values(left)) assert.equal(changes.reduce((sum, [, change]) => sum + change, 0), 0);
+  assert.deepEqual(Object.keys(left).sort(), ["online", "visibilitychange"]);
+});

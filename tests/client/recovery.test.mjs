@@ -24,6 +24,29 @@ test("the first hello asks for history, where the page wants some", async () => 
   assert.deepEqual(hello(), { type: "hello", history: 50 });
 });
 
+test("later it asks for history only where its number means nothing any more, which the server decides", async () => {
+  await connected({ history: 50 }, { epoch: "e", seq: 7 });
+  await returns();
+  assert.deepEqual(hello(), { type: "hello", epoch: "e", after: 7, history: 50 });
+});
+
+test("another address may be the same server: the epoch tells", async () => {
+  const { client } = await connected({}, { epoch: "e", seq: 7 });
+  client.connect("ws://other.test/ws");
+  lastSocket().opens();
+  await settle();
+  assert.deepEqual(hello(), { type: "hello", epoch: "e", after: 7 });
+});
+
+test("a server that is behind does not turn the number back", async () => {
+  await connected({}, { seq: 5 });
+  lastSocket().receives(chatOf(9));
+  await returns();
+  await welcomed({ seq: 7 });
+  await returns();
+  assert.equal(hello().after, 9);
+});
+
 test("on coming back it asks for what was said after the welcome's number, or after the last message shown", async () => {
   await connected({}, { epoch: "e", seq: 7 });
   await returns();
@@ -97,6 +120,26 @@ test("after a restore the numbers begin anew", async () => {
   assert.deepEqual(seqs(heard), [21]);
 });
 
+test("after a restore a number is no longer that of an old message", async () => {
+  const { heard } = await connected({}, { epoch: "old" });
+  lastSocket().receives(chatOf(21, "old 21"));
+  await returns();
+  await welcomed({ epoch: "new", seq: 20, recovered: false });
+  lastSocket().receives(chatOf(21, "new 21"));
+  await returns();
+  await welcomed({ epoch: "new", seq: 21, deleted: [21] });
+  assert.deepEqual(heard("chat_deleted").map(({ id }) => id), ["new 21"]);
+});
+
+test("what was deleted does not come back", async () => {
+  const { heard } = await connected();
+  lastSocket().receives(chatOf(1));
+  for (const seq of [1, 1]) lastSocket().receives({ type: "chat_deleted", seq, id: "id 1" });
+  lastSocket().receives(chatOf(2, "id 1"));
+  assert.equal(heard("chat").length, 1);
+  assert.equal(heard("chat_deleted").length, 1);
+});
+
 test("what was deleted meanwhile is told of messages that were shown, once", async () => {
   const { heard } = await connected();
   for (const seq of [1, 2, 3]) lastSocket().receives(chatOf(seq));
@@ -121,4 +164,35 @@ test("a page that moves to another server in its first handler hears nothing mor
   client.on("open", () => client.connect("ws://other.test/ws"));
   await welcomed({ seq: 3, messages: [chatOf(1)] });
   assert.deepEqual(seqs(heard), []);
+});
+
+test("what it did not hear of that it asks for next time, also where it never had a number", async () => {
+  const { client, heard } = connecting({ history: 3 });
+  const unsubscribe = client.on("chat", ({ seq }) => seq === 2 && client.disconnect());
+  await welcomed({ epoch: "e", seq: 9, recovered: false, messages: [chatOf(1), chatOf(2), chatOf(3)] });
+  unsubscribe();
+
+  client.connect();
+  lastSocket().opens();
+  await settle();
+  assert.deepEqual(hello(), { type: "hello", epoch: "e", after: 2, history: 3 });
+  await welcomed({ epoch: "e", seq: 9, messages: [chatOf(3)] });
+  assert.deepEqual(seqs(heard), [1, 2, 3]);
+});
+
+test("a gap that it did not hear of is told next time", async () => {
+  const { client, heard } = await connected({}, { epoch: "old", seq: 7 });
+  await returns();
+  const unsubscribe = client.on("open", () => client.disconnect());
+  await welcomed({ epoch: "new", seq: 3, recovered: false, messages: [chatOf(3)] });
+  unsubscribe();
+  assert.deepEqual(heard("gap"), []);
+
+  client.connect();
+  lastSocket().opens();
+  await settle();
+  assert.deepEqual(hello(), { type: "hello", epoch: "old", after: 7 });
+  await welcomed({ epoch: "new", seq: 3, recovered: false, messages: [chatOf(3)] });
+  assert.deepEqual(heard("gap"), [{ after: 7 }]);
+  assert.deepEqual(seqs(heard), [3]);
 });
