@@ -5,7 +5,7 @@ from aiohttp import web
 from tilo_ws import resources
 from tilo_ws.web import demo, health, keys
 from tilo_ws.web.admin import actions, pages
-from tilo_ws.web.api import bans, chat, connections, events, players, server
+from tilo_ws.web.api import bans, chat, connections, events, openapi, players, server
 
 
 async def _players(request: web.Request) -> web.StreamResponse:
@@ -48,6 +48,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/api/v1/bans", bans.list_bans),
             web.post("/api/v1/bans", bans.create_ban),
             web.delete("/api/v1/bans/{id}", bans.lift_ban),
+            web.get("/api/v1/openapi.json", openapi.openapi),
             web.static("/static", resources.STATIC),
         ]
     )
