@@ -6,7 +6,6 @@ from typing import cast
 
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
-from tilo_ws.protocol.words import WordFilter
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.services.text_rules import TextRules
 
@@ -73,7 +72,7 @@ def open_connection(id: str = "c1", last_heard: float = 0.0) -> tuple[Connection
 def no_rules() -> TextRules:
     """Everything may be said, by any name."""
     return TextRules(
-        words=WordFilter([]),
+        words=None,
         refuse_words=False,
         refuse_links=False,
         reserved_names=ReservedNames([]),

@@ -78,10 +78,10 @@ def limits(settings: Settings) -> Limits:
     )
 
 
-def _word_filter(settings: Settings) -> WordFilter:
-    """The filter of the words file; without one it finds nothing. Raises SettingError."""
+def _word_filter(settings: Settings) -> WordFilter | None:
+    """The filter of the words file, where there is one. Raises SettingError."""
     if settings.words_file is None:
-        return WordFilter([])
+        return None
     try:
         return WordFilter(settings.words_file.read_text(encoding="utf-8").splitlines())
     except (OSError, UnicodeDecodeError) as error:
