@@ -12,6 +12,7 @@ from tilo_ws.services.events import UnknownEvent
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.untrusted import same_secret
+from tilo_ws.web.websocket import is_upgrade
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
 async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Ends a request that trickles in for too long; a WebSocket has limits of its own."""
     request.app[keys.HANDSHAKES].arrived(request.protocol)
-    if request.headers.get("Upgrade"):
+    if is_upgrade(request):
         return await handler(request)
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT):
