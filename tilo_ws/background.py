@@ -49,4 +49,5 @@ async def _repeat(entry: Every, stopping: asyncio.Event, told: tuple[type[Except
         except Exception:
             logger.exception("%s failed; it runs again in %g s", entry.name, entry.interval)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), entry.interval)
+            async with asyncio.timeout(entry.interval):  # wait_for makes a task of it, a hundred times a second
+                await stopping.wait()
