@@ -7,6 +7,7 @@ from typing import cast
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.replies import Receiver, Replies
 from tilo_ws.services.text_rules import TextRules
 
 
@@ -60,11 +61,26 @@ class FakeTransport:
         self.closing = True
 
 
-def open_connection(id: str = "c1", last_heard: float = 0.0) -> tuple[Connection, FakeTransport]:
+class AtOnce(Replies):
+    """Replies that leave without a turn of a loop."""
+
+    def add(self, receiver: Receiver, frame: bytes) -> None:
+        receiver.write(frame)
+
+
+def open_connection(
+    id: str = "c1", last_heard: float = 0.0, replies: Replies | None = None
+) -> tuple[Connection, FakeTransport]:
     """A connection, and the fake transport under it."""
     transport = FakeTransport()
     connection = Connection(
-        cast(asyncio.Transport, transport), id=id, ip="127.0.0.1", user_agent="", connected_at=0.0, last_heard=last_heard
+        cast(asyncio.Transport, transport),
+        AtOnce() if replies is None else replies,
+        id=id,
+        ip="127.0.0.1",
+        user_agent="",
+        connected_at=0.0,
+        last_heard=last_heard,
     )
     return connection, transport
 

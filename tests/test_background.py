@@ -53,3 +53,27 @@ async def test_a_run_that_does_not_end_is_cancelled(monkeypatch: pytest.MonkeyPa
     async with asyncio.timeout(PATIENCE), background.running(Every(60, action, "sweeping")):
         await eventually(lambda: action.begun == 1)
     assert action.ended == 0
+
+
+async def test_a_plain_function_that_fails_is_logged_and_runs_again(caplog: pytest.LogCaptureFixture) -> None:
+    failures: list[Exception] = [ValueError("a bug"), Told("known")]
+    ended = asyncio.Event()
+
+    def action() -> None:
+        if failures:
+            raise failures.pop(0)
+        ended.set()
+
+    async with asyncio.timeout(PATIENCE), background.running(Every(0, action, "counting"), told=(Told,)):
+        await ended.wait()
+    assert [record.message for record in caplog.records] == ["counting failed; it runs again in 0 s"]
+
+
+async def test_after_the_end_nothing_runs_any_more() -> None:
+    runs = []
+    async with background.running(Every(0, lambda: runs.append(1), "counting")):
+        await eventually(lambda: len(runs) > 1)
+    before = len(runs)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert len(runs) == before

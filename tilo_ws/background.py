@@ -26,28 +26,58 @@ async def running(*schedule: Every, told: tuple[type[Exception], ...] = ()) -> A
 
     An action that fails is logged with its traceback and runs again; of the exceptions in `told` the log has heard already.
     """
-    stopping = asyncio.Event()
-    tasks = [asyncio.create_task(_repeat(entry, stopping, told), name=entry.name) for entry in schedule]
+    repetitions = [_Repetition(entry, told) for entry in schedule]
     try:
         yield
     finally:
-        stopping.set()
-        _, late = await asyncio.wait(tasks, timeout=STOP_TIMEOUT)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        runs = [run for repetition in repetitions if (run := repetition.stop())]
+        if runs:
+            _, late = await asyncio.wait(runs, timeout=STOP_TIMEOUT)
+            for run in late:
+                run.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
 
-async def _repeat(entry: Every, stopping: asyncio.Event, told: tuple[type[Exception], ...]) -> None:
-    while not stopping.is_set():
+class _Repetition:
+    """One entry of the schedule. A timer waits between two runs, not a task: some run a hundred times a second."""
+
+    def __init__(self, entry: Every, told: tuple[type[Exception], ...]) -> None:
+        self._entry = entry
+        self._told = told
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.Handle = self._loop.call_soon(self._run)
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    def stop(self) -> asyncio.Task[None] | None:
+        """Begins no other run; returns the one that is under way."""
+        self._stopped = True
+        self._timer.cancel()
+        return self._task
+
+    def _run(self) -> None:
         try:
-            run = entry.action()
-            if run is not None:
-                await run
-        except told:
-            pass
-        except Exception:
-            logger.exception("%s failed; it runs again in %g s", entry.name, entry.interval)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(entry.interval):  # wait_for makes a task of it, a hundred times a second
-                await stopping.wait()
+            run = self._entry.action()
+        except Exception as error:
+            self._log(error)
+            run = None
+        if run is None:
+            self._wait()
+        else:
+            self._task = self._loop.create_task(self._finish(run), name=self._entry.name)
+
+    async def _finish(self, run: Awaitable[None]) -> None:
+        try:
+            await run
+        except Exception as error:
+            self._log(error)
+        self._task = None
+        if not self._stopped:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._timer = self._loop.call_later(self._entry.interval, self._run)
+
+    def _log(self, error: Exception) -> None:
+        if not isinstance(error, self._told):
+            logger.error("%s failed; it runs again in %g s", self._entry.name, self._entry.interval, exc_info=error)

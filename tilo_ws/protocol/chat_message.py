@@ -1,6 +1,7 @@
 """A chat message on its way: the draft that a player sent, and the message once it has its number."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -38,4 +39,9 @@ class ChatMessage(msgspec.Struct, frozen=True):
 
 def utc_text(seconds: float) -> str:
     """`YYYY-MM-DDTHH:MM:SS` in UTC, without a suffix, of seconds since 1970."""
+    return _utc_text(int(seconds))
+
+
+@lru_cache(maxsize=256)  # messages come by the hundred in a second
+def _utc_text(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

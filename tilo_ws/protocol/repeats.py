@@ -22,12 +22,13 @@ class Repeats:
 
     def repeat_left(self, player: str, text: str, now: float) -> float:
         """Seconds until this player may say this again."""
-        return self._said.left(_mark(player, text), now)
+        return self._said.left(_mark(player, text), now) if self._said.window else 0.0
 
     def add(self, player: str, text: str, now: float) -> None:
         """Remembers what was said."""
         self._spoke.add(hash(player), now)
-        self._said.add(_mark(player, text), now)
+        if self._said.window:
+            self._said.add(_mark(player, text), now)
 
 
 def _mark(player: str, text: str) -> int:
@@ -39,19 +40,19 @@ class _Times:
     """Mark → time of those of the last `window` seconds, oldest first, at most `capacity`."""
 
     def __init__(self, window: float, capacity: int) -> None:
-        self._window = window
+        self.window = window
         self._capacity = capacity
         self._times: OrderedDict[int, float] = OrderedDict()
 
     def left(self, mark: int, now: float) -> float:
         """Seconds until the mark's window is over."""
         at = self._times.get(mark)
-        return 0.0 if at is None else max(0.0, at + self._window - now)
+        return 0.0 if at is None else max(0.0, at + self.window - now)
 
     def add(self, mark: int, now: float) -> None:
-        if not self._window:
+        if not self.window:
             return
         self._times[mark] = now
         self._times.move_to_end(mark)
-        while len(self._times) > self._capacity or next(iter(self._times.values())) <= now - self._window:
+        while len(self._times) > self._capacity or next(iter(self._times.values())) <= now - self.window:
             self._times.popitem(last=False)

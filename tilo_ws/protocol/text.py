@@ -50,6 +50,8 @@ def _normalized(raw: str) -> str:
 
 def is_visible(text: str) -> bool:
     """Whether anything of it is drawn."""
+    if text.isascii() and text[:1].isalnum():
+        return True
     return any(not _is_blank(character) for character in text)
 
 

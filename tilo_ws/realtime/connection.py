@@ -5,6 +5,7 @@ import asyncio
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import close_frame
 from tilo_ws.protocol.tokens import Player
+from tilo_ws.realtime.replies import Replies
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """Bytes that may wait for a slow reader before its connection is closed."""
@@ -24,6 +25,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_replies",
         "_transport",
         "close_code",
         "connected_at",
@@ -43,9 +45,18 @@ class Connection:
     )
 
     def __init__(
-        self, transport: asyncio.Transport, *, id: str, ip: str, user_agent: str, connected_at: float, last_heard: float
+        self,
+        transport: asyncio.Transport,
+        replies: Replies,
+        *,
+        id: str,
+        ip: str,
+        user_agent: str,
+        connected_at: float,
+        last_heard: float,
     ) -> None:
         self._transport = transport
+        self._replies = replies
         self.id = id
         self.ip = ip
         self.user_agent = user_agent
@@ -82,13 +93,18 @@ class Connection:
             self.close(CloseCode.SLOW_CONSUMER, "slow_consumer")
         return True
 
+    def reply(self, frame: bytes) -> None:
+        """Sends a frame at the end of this turn of the event loop, joined with other replies."""
+        self._replies.add(self, frame)
+
     def heard(self, now: float) -> None:
         """Notes that a frame came."""
         self.last_heard = now
         self.pinged = False
 
     def close(self, code: int, reason: str = "") -> None:
-        """Sends the close frame, after which no other may follow, and cuts the connection 5 s later."""
+        """Sends replies that wait and the close frame, after which no other may follow, and cuts the connection 5 s later."""
+        self._replies.send(self)
         if self.close_code is not None:
             return
         self.close_code = code

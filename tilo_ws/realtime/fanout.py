@@ -16,8 +16,8 @@ _STEP = 64
 """Connections written between two looks at the clock."""
 
 _TICK = 0.001
-"""Seconds by which a round may be early: the loop's clock counts milliseconds. Rounds that have fallen behind messages of
-the same beat catch up by it; without it, one late round would make every later message wait as long."""
+"""Seconds by which the round after a single message may be early: the loop's clock counts milliseconds. Rounds that have
+fallen behind messages of the same beat catch up by it; without it, one late round would make all later ones wait as long."""
 
 
 class Fanout:
@@ -103,7 +103,8 @@ class Fanout:
         now = self._loop.time()
         self.round_seconds = now - self._started_at
         if self._interval:
-            self._not_before = max(self._started_at + self._interval - _TICK, now + self.round_seconds)
+            early = _TICK if self._round_count == 1 else 0.0
+            self._not_before = max(self._started_at + self._interval - early, now + self.round_seconds)
         self._scheduled = False
         if self._waiting:
             self._schedule()

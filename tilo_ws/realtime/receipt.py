@@ -41,12 +41,12 @@ class Receipt:
         """See Waiter."""
         self.connection.waiting -= 1
         if self.ref is not None:
-            self.connection.write(pushes.ack(self.ref, seq=self.seq, id=self.id))
+            self.connection.reply(pushes.ack(self.ref, seq=self.seq, id=self.id))
 
     def refuse(self, error: CommandError) -> None:
         """See Waiter."""
         self.connection.waiting -= 1
-        self.connection.write(pushes.error(error, self.ref))
+        self.connection.reply(pushes.error(error, self.ref))
 
 
 def busy() -> CommandError:

@@ -61,7 +61,7 @@ class Session:
         return True
 
     def _refuse(self, error: CommandError, ref: int | str | None, now: float) -> None:
-        self._connection.write(pushes.error(error, ref))
+        self._connection.reply(pushes.error(error, ref))
         self._count_refusal(now)
 
     def _count_refusal(self, now: float) -> None:

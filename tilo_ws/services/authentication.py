@@ -66,7 +66,7 @@ class Authentication:
     def auth(self, connection: Connection, command: Auth) -> None:
         """Handles Auth. Raises CommandError."""
         if self._shown(connection, command) and command.ref is not None:
-            connection.write(pushes.ack(command.ref))
+            connection.reply(pushes.ack(command.ref))
 
     def sweep(self) -> None:
         """Warns and closes those whose token ends, and closes those who have shown none in time: call it once a second."""
@@ -94,7 +94,7 @@ class Authentication:
             refusal = CommandError(ErrorCode.INVALID_TOKEN, str(error))
             if not self._required:
                 raise refusal from None
-            connection.write(pushes.error(refusal, command.ref))
+            connection.reply(pushes.error(refusal, command.ref))
             connection.close(CloseCode.INVALID_TOKEN, "invalid_token")
             return False
         return connection.close_code is None

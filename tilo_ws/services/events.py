@@ -66,7 +66,7 @@ class Events:
 
     def get(self, connection: Connection, command: GetEvents) -> None:
         """Handles GetEvents."""
-        connection.write(pushes.global_events(self._for_players(), command.ref))
+        connection.reply(pushes.global_events(self._for_players(), command.ref))
 
     def frame(self) -> bytes:
         """What somebody who connects hears."""

@@ -10,6 +10,6 @@ from tilo_ws.realtime.connection import Connection
 def pong(connection: Connection, command: Ping) -> None:
     """Handles Ping: exactly `{"type":"pong"}`, and with a ref also the server's time in ms since 1970."""
     if command.ref is None:
-        connection.write(pushes.PONG)
+        connection.reply(pushes.PONG)
     else:
-        connection.write(pushes.pong(command.ref, round(time.time() * 1000)))
+        connection.reply(pushes.pong(command.ref, round(time.time() * 1000)))

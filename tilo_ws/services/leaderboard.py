@@ -70,7 +70,7 @@ class Leaderboard:
         """Handles GetLeaderboard."""
         if command.watch is not None:
             self._watch(connection, command.limit if command.watch else 0)
-        connection.write(pushes.leaderboard(self._entries[: command.limit], command.ref))
+        connection.reply(pushes.leaderboard(self._entries[: command.limit], command.ref))
 
     def announce(self) -> None:
         """Tells those who watch what has changed since the last call: call it once a second."""

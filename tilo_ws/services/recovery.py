@@ -126,7 +126,7 @@ class Recovery:
         player = connection.player
         names = None if player is None else PlayerNames(player.email, player.nickname)
         frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, player=names, limits=self._limits, ref=ref)
-        connection.write(frame)
+        connection.reply(frame)
 
 
 def _newest_that_fit(messages: list[msgspec.Raw]) -> list[msgspec.Raw]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.links import holds_link
@@ -9,6 +10,9 @@ from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.words import WordFilter
 from tilo_ws.realtime.session import rate_limited
+
+_KEPT_NAMES = 10_000
+"""Names whose look-alikes are not sought again: a player has the same one for each message."""
 
 
 class TextRules:
@@ -30,9 +34,10 @@ class TextRules:
         self._reserved_names = reserved_names
         self._repeats = repeats
         self._clock = clock
-
-    def nickname(self, nickname: str) -> str:
+        self.nickname = lru_cache(maxsize=_KEPT_NAMES)(self._nickname)
         """A name that a player has chosen, as others may see it. Raises CommandError."""
+
+    def _nickname(self, nickname: str) -> str:
         if self._reserved_names.takes(nickname):
             raise CommandError(ErrorCode.INVALID_FIELD, "nickname: this one is reserved, choose another")
         return self._filtered("nickname", nickname)

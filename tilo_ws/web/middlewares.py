@@ -37,7 +37,12 @@ _SECURITY_HEADERS = {
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """A signal: no page of ours runs, shows or is framed by anything from elsewhere."""
+    """A signal: no page of ours runs, shows or is framed by anything from elsewhere.
+
+    A WebSocket is no page, and it would keep its headers as long as it lives.
+    """
+    if response.status == 101:
+        return
     response.headers.update(_SECURITY_HEADERS)
     if request.app[keys.CLIENT_ADDRESS].is_secure(request):
         response.headers["Strict-Transport-Security"] = _ONE_YEAR

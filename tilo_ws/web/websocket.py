@@ -14,6 +14,7 @@ from tilo_ws.protocol.frames import pong_frame
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import Handler, Session
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.lifecycle import Lifecycle
@@ -38,7 +39,7 @@ class _Socket(web.WebSocketResponse):
         return True
 
 
-async def open_connection(request: web.Request, ip: str, max_frame_bytes: int) -> tuple[_Socket, Connection]:
+async def open_connection(request: web.Request, ip: str, max_frame_bytes: int, replies: Replies) -> tuple[_Socket, Connection]:
     """Upgrades a request. The caller adds the connection to a hub and then calls `converse`."""
     socket = _Socket(max_frame_bytes)
     try:
@@ -49,6 +50,7 @@ async def open_connection(request: web.Request, ip: str, max_frame_bytes: int) -
         raise _gone()
     socket.connection = Connection(
         request.transport,
+        replies,
         id=secrets.token_hex(8),
         ip=ip,
         user_agent=sys.intern(header_text(request, "User-Agent")[:200]),  # thousands have the same
@@ -136,6 +138,7 @@ class Players:
         self._command_rate = command_rate
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
+        self._replies = Replies()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
@@ -145,7 +148,7 @@ class Players:
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
         ip = self._admission.enter(request)
         try:
-            return await self._converse(*await open_connection(request, ip, self._max_frame_bytes))
+            return await self._converse(*await open_connection(request, ip, self._max_frame_bytes, self._replies))
         finally:
             self._admission.leave(ip)
 

@@ -13,6 +13,7 @@ from tilo_ws.protocol.pushes import frame
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.replies import Replies
 from tilo_ws.services.events import Events, event_fields
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSession, AdminSessions
@@ -78,7 +79,7 @@ class Feed:
             raise web.HTTPUnauthorized(text="log in at /admin/login\n")
         if not _is_same_origin(request):
             raise web.HTTPForbidden(text="this socket is for the dashboard's own page\n")
-        socket, connection = await open_connection(request, self._address.ip(request), _MAX_FRAME_BYTES)
+        socket, connection = await open_connection(request, self._address.ip(request), _MAX_FRAME_BYTES, Replies())
         self._admins.enter(connection)
         self._open[connection.id] = session
         try:
