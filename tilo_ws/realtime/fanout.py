@@ -91,9 +91,10 @@ class Fanout:
         while targets:
             step = targets[-_STEP:]
             del targets[-_STEP:]
+            written = 0
             for connection in reversed(step):
-                if connection.write(frames, count):
-                    self.deliveries += count
+                written += connection.write(frames, count)
+            self.deliveries += written * count
             if targets and self._loop.time() >= yield_at:
                 return True
         return False
