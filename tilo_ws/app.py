@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> web.Application:
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
         hub,
-        player_tokens(settings),
+        *player_tokens(settings),
         required=settings.auth_required,
         max_connections=settings.max_connections_per_player,
         is_banned=moderation.is_banned,
@@ -179,6 +179,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
+            Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, statistics.sample, "sampling statistics"),
