@@ -178,6 +178,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, online.announce, "announcing the online count"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
+            Every(1.0, hub.relieve, "closing slow readers"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
