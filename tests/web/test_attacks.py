@@ -127,6 +127,27 @@ async def test_who_goes_on_after_the_close_is_not_read_any_more() -> None:
     assert (socket.count, transport.paused, heard) == (MOST_IGNORED, True, [])
 
 
+async def test_who_sends_without_a_pause_leaves_others_their_turn() -> None:
+    connection, _ = open_connection()
+    heard: list[str] = []
+
+    class Buffered:
+        """A thousand frames that have come at once."""
+
+        async def receive(self) -> WSMessage:
+            if len(heard) == 1_000:
+                return WSMessage(WSMsgType.CLOSED, None, None)
+            return WSMessage(WSMsgType.TEXT, "{}", None)
+
+    talking = asyncio.create_task(
+        converse(cast(Any, Buffered()), connection, lambda text, now: heard.append(text), print, lambda now: True)
+    )
+    await asyncio.sleep(0)
+    assert 0 < len(heard) < 100
+    await talking
+    assert len(heard) == 1_000
+
+
 async def test_compression_that_is_offered_is_not_negotiated(start_server: StartServer) -> None:
     client = await start_server()
     answer = await raw(

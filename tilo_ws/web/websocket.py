@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 MOST_IGNORED = 100
 """Frames that may still be under way when a connection is closed here."""
 
+_STEP = 16
+"""Frames after which others get their turn: receiving does not wait where more have come at once."""
+
 _FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
 
 
@@ -82,7 +85,11 @@ async def converse(
     """
     loop = asyncio.get_running_loop()
     ignored = 0
+    turn = 0
     while ignored < MOST_IGNORED:
+        turn = (turn + 1) % _STEP
+        if not turn:
+            await asyncio.sleep(0)
         message = await socket.receive()
         now = loop.time()
         connection.heard(now)
