@@ -1,17 +1,21 @@
-"""This server alone: acknowledged scores, memory, crowds that come and go, readers that have stalled.
+"""This server alone: acknowledged scores, memory, crowds that come and go, readers that have stalled, floods.
 
-.venv/bin/python benchmarks/server_figures.py            all, about eight minutes
-.venv/bin/python benchmarks/server_figures.py memory     one: scores, throughput, memory, churn, stalled
+.venv/bin/python benchmarks/server_figures.py            all, about eleven minutes
+.venv/bin/python benchmarks/server_figures.py memory     one: scores, throughput, memory, churn, stalled, flood
 """
 
 import contextlib
+import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg2
-from servers import Server, tilo
+from flooders import FRAMES
+from servers import PLAYER_CORE, Server, tilo
 
 from tilo_ws.storage.embedded import EmbeddedPostgres
 
@@ -77,12 +81,42 @@ def stalled(server: Server) -> None:
         print(f"{number} stalled: {report['delay']}, {report['lost']} lost, {closed} closed as slow so far")
 
 
+def flood(kind: str) -> None:
+    """50 connections that flood among 500 players, with the limits that users get, in turn with runs without a flood."""
+    limits = {"TILO_CHAT_RATE": "2", "TILO_COMMAND_RATE": "20", "TILO_MAX_CONNECTIONS_PER_IP": "100"}
+    with tilo(**limits) as server:
+        reports = []
+        for count in (0, 50, 0, 50):
+            with flooders(server, kind, count):
+                reports.append(server.play(clients=500, rate=50, seconds=5))
+    delays = ", ".join(f"{report['delay']['p50_ms']:.0f}/{report['delay']['p99_ms']:.0f}" for report in reports)
+    counts = {name: sum(report[name] for report in reports) for name in ("lost", "errors", "closed")}
+    print(f"flood of {kind}: p50/p99 ms without, with, without, with: {delays}; {counts}", flush=True)
+
+
+@contextlib.contextmanager
+def flooders(server: Server, kind: str, count: int) -> Iterator[None]:
+    """So many of a kind, on the players' core, while the block lasts."""
+    command = [sys.executable, str(Path(__file__).parent / "flooders.py"), str(server.port), kind, str(count)]
+    process = subprocess.Popen(command)
+    os.sched_setaffinity(process.pid, {PLAYER_CORE})
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def main() -> None:
     """Prints a line for each figure."""
-    chosen = sys.argv[1:] or ["scores", "throughput", "memory", "churn", "stalled"]
+    chosen = sys.argv[1:] or ["scores", "throughput", "memory", "churn", "stalled", "flood"]
     for name in chosen:
         if name == "scores":
             scores()
+            continue
+        if name == "flood":
+            for kind in FRAMES:
+                flood(kind)
             continue
         with tilo() as server:
             {"throughput": throughput, "memory": memory, "churn": churn, "stalled": stalled}[name](server)

@@ -40,6 +40,7 @@ class FakeTransport:
         self.unsent = 0
         self.closing = False
         self.aborted = False
+        self.paused = False
 
     def write(self, data: bytes) -> None:
         self.on_write()
@@ -53,6 +54,9 @@ class FakeTransport:
 
     def abort(self) -> None:
         self.aborted = True
+
+    def pause_reading(self) -> None:
+        self.paused = True
 
     def can_write_eof(self) -> bool:
         return True

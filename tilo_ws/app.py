@@ -102,7 +102,7 @@ def create_app(settings: Settings) -> web.Application:
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
         hub,
-        player_tokens(settings),
+        *player_tokens(settings),
         required=settings.auth_required,
         max_connections=settings.max_connections_per_player,
         is_banned=moderation.is_banned,
@@ -118,7 +118,7 @@ def create_app(settings: Settings) -> web.Application:
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
-    statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
+    statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     admission = Admission(
@@ -178,7 +178,9 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, online.announce, "announcing the online count"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
+            Every(1.0, hub.relieve, "closing slow readers"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
+            Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, statistics.sample, "sampling statistics"),
@@ -210,7 +212,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.CHAT] = chat
     app[keys.SCORES] = scores
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
-    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, commits)
+    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, scores.refused, commits)
     app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard

@@ -83,7 +83,7 @@ async def _load(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _token(settings: Settings, options: argparse.Namespace) -> int:
-    tokens = player_tokens(settings)
+    tokens, _ = player_tokens(settings)
     if settings.auth_secret is None or tokens is None:
         return _refuse("TILO_AUTH_SECRET is not set: only with a secret can a token be signed here")
     try:

@@ -1,44 +1,47 @@
 """What is made of settings alone: the keys of players' tokens, the rules for texts, the limits that clients are told."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.pushes import Limits
 from tilo_ws.protocol.repeats import Repeats
-from tilo_ws.protocol.token_keys import TokenKeys, read_jwks, read_public_key, secret_key
+from tilo_ws.protocol.token_keys import key_set, public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.services.key_file import KeyFile
 from tilo_ws.services.passwords import Password
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.settings import SettingError, Settings
 
 
-def player_tokens(settings: Settings) -> Tokens | None:
-    """None where no key is set. Raises SettingError for a key that cannot be used, and where it is not clear which."""
-    sources: dict[str, tuple[str | Path | None, Callable[..., TokenKeys]]] = {
-        "TILO_AUTH_SECRET": (settings.auth_secret, secret_key),
-        "TILO_AUTH_PUBLIC_KEY": (settings.auth_public_key, read_public_key),
-        "TILO_AUTH_JWKS_FILE": (settings.auth_jwks_file, read_jwks),
+def player_tokens(settings: Settings) -> tuple[Tokens | None, KeyFile | None]:
+    """The reader of tokens, None where no key is set, and the file of its keys, where they are in one.
+
+    Raises SettingError for a key that cannot be used, and where it is not clear which.
+    """
+    files = {
+        "TILO_AUTH_PUBLIC_KEY": (settings.auth_public_key, public_key),
+        "TILO_AUTH_JWKS_FILE": (settings.auth_jwks_file, key_set),
     }
-    given = [(name, value, read) for name, (value, read) in sources.items() if value is not None]
+    key_files = {name: KeyFile(path, parse) for name, (path, parse) in files.items() if path is not None}
+    given = ["TILO_AUTH_SECRET"] * (settings.auth_secret is not None) + list(key_files)
     if len(given) > 1:
-        raise SettingError(f"{' and '.join(name for name, _, _ in given)}: only one of them can be set")
+        raise SettingError(f"{' and '.join(given)}: only one of them can be set")
     if not given:
         if settings.auth_required:
-            raise SettingError(f"TILO_AUTH_REQUIRED='true': needs a key, one of {', '.join(sources)}")
-        return None
-    [(name, value, read)] = given
+            raise SettingError(f"TILO_AUTH_REQUIRED='true': needs a key, one of TILO_AUTH_SECRET, {', '.join(files)}")
+        return None, None
+    [name] = given
+    key_file = key_files.get(name)
     try:
-        keys = read(value)
+        keys = secret_key(settings.auth_secret or "") if key_file is None else key_file.read()
     except ValueError as error:
         raise SettingError(f"{name}: {error}") from None
-    return Tokens(
+    tokens = Tokens(
         keys,
         max_nickname_length=settings.max_nickname_length,
         audience=settings.auth_audience,
         issuer=settings.auth_issuer,
     )
+    return tokens, key_file
 
 
 def admin_password(settings: Settings) -> str | None:

@@ -1,7 +1,10 @@
 """Who is connected: silence, order, sending everybody away."""
 
+import pytest
+
 from tests.fakes import FakeClock, open_connection
 from tilo_ws.protocol.frames import PING_FRAME, close_frame
+from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 
 
@@ -44,3 +47,30 @@ def test_the_newest_connections_come_first() -> None:
     for number in range(5):
         hub.enter(open_connection(f"c{number}")[0])
     assert [connection.id for connection in hub.newest(2)] == ["c4", "c3"]
+
+
+def open_with_unsent(*sizes: int) -> tuple[Hub, list[Connection]]:
+    hub = Hub()
+    connections = []
+    for number, size in enumerate(sizes):
+        connection, transport = open_connection(str(number))
+        transport.unsent = size
+        hub.enter(connection)
+        connections.append(connection)
+    return hub, connections
+
+
+async def test_where_all_have_too_much_unsent_those_with_most_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilo_ws.realtime.hub.MAX_TOTAL_UNSENT_BYTES", 100)
+    hub, connections = open_with_unsent(0, 60, 20, 50, 30)
+    hub.relieve()
+    assert [connection.close_code for connection in connections] == [None, 4000, None, None, None]
+    hub.relieve()
+    assert sum(connection.close_code is not None for connection in connections) == 1, "the rest fits"
+
+
+async def test_nobody_is_closed_while_all_unsent_bytes_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tilo_ws.realtime.hub.MAX_TOTAL_UNSENT_BYTES", 100)
+    hub, connections = open_with_unsent(99, 0, 1)
+    hub.relieve()
+    assert [connection.close_code for connection in connections] == [None] * 3

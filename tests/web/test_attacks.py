@@ -6,13 +6,18 @@ import gzip
 import json
 import struct
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
+from aiohttp import WSMessage, WSMsgType
 
 from tests.conftest import StartServer
 from tests.eventually import PATIENCE
+from tests.fakes import open_connection
 from tests.web.conversation import CHAT, Client, ask, join, shake_hands
+from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import text_frame
+from tilo_ws.web.websocket import MOST_IGNORED, converse
 
 _MASK = b"\0\0\0\0"
 
@@ -101,6 +106,46 @@ async def test_unmasked_frames_hurt_nobody_and_are_limited_as_others(start_serve
     async with bystander(client):
         frames = [client_frame(0x1, PING, masked=False)] * 101
         assert await close_code_after(client, *frames, client_frame(0x8, struct.pack("!H", 1000))) == 4003
+
+
+async def test_who_goes_on_after_the_close_is_not_read_any_more() -> None:
+    connection, transport = open_connection()
+    connection.close(CloseCode.FLOODING)
+    frames = [WSMessage(WSMsgType.TEXT, "{}", None), WSMessage(WSMsgType.PING, b"", None)]
+    heard: list[object] = []
+
+    class Endless:
+        count = 0
+
+        async def receive(self) -> WSMessage:
+            self.count += 1
+            return frames[self.count % 2]
+
+    socket = Endless()
+    async with asyncio.timeout(PATIENCE):
+        await converse(cast(Any, socket), connection, lambda *what: heard.append(what), heard.append, lambda now: True)
+    assert (socket.count, transport.paused, heard) == (MOST_IGNORED, True, [])
+
+
+async def test_who_sends_without_a_pause_leaves_others_their_turn() -> None:
+    connection, _ = open_connection()
+    heard: list[str] = []
+
+    class Buffered:
+        """A thousand frames that have come at once."""
+
+        async def receive(self) -> WSMessage:
+            if len(heard) == 1_000:
+                return WSMessage(WSMsgType.CLOSED, None, None)
+            return WSMessage(WSMsgType.TEXT, "{}", None)
+
+    talking = asyncio.create_task(
+        converse(cast(Any, Buffered()), connection, lambda text, now: heard.append(text), print, lambda now: True)
+    )
+    await asyncio.sleep(0)
+    assert 0 < len(heard) < 100
+    await talking
+    assert len(heard) == 1_000
 
 
 async def test_compression_that_is_offered_is_not_negotiated(start_server: StartServer) -> None:

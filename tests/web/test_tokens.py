@@ -1,6 +1,7 @@
 """Who a player is, and what nobody can pretend: tokens over a real WebSocket."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import jwt
 import pytest
 
 from tests.conftest import Sql, StartServer
+from tests.eventually import PATIENCE
+from tests.protocol.test_token_keys import P256, jwk
 from tests.web.conversation import CHAT, SCORE, ask, close_code, hear, join
 from tilo_ws.settings import SettingError
 
@@ -174,3 +177,33 @@ async def test_the_limit_of_the_chat_holds_over_all_connections_of_a_player(star
 async def test_keys_that_cannot_be_used_stop_the_start(start_server: StartServer, settings: dict[str, Any]) -> None:
     with pytest.raises(SettingError, match="TILO_AUTH_"):
         await start_server(**settings)
+
+
+async def test_keys_are_rotated_without_a_restart_and_who_is_connected_stays(
+    start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "keys.json"
+
+    def write(*ids: str) -> None:
+        file.write_text(json.dumps({"keys": [jwk(P256, kid=id) for id in ids]}), encoding="utf-8")
+
+    def signed(id: str) -> str:
+        return jwt.encode({"sub": "zoe@example.com", "exp": time.time() + 60}, P256, "ES256", headers={"kid": id})
+
+    write("old")
+    client = await start_server(auth_jwks_file=file)
+    player = await join(client)
+    assert (await ask(player, type="hello", token=signed("old")))["type"] == "welcome"
+    assert (await ask(player, type="auth", token=signed("new")))["code"] == "invalid_token"
+    write("new")
+    newcomer = await join(client)
+    async with asyncio.timeout(PATIENCE):
+        while (await ask(newcomer, type="hello", token=signed("new"))).get("code") == "invalid_token":
+            await asyncio.sleep(0.1)
+    assert (await ask(newcomer, type="auth", token=signed("old")))["code"] == "invalid_token"
+    assert (await ask(player, **SCORE))["type"] == "ack"
+    file.write_text("{", encoding="utf-8")
+    async with asyncio.timeout(PATIENCE):
+        while "is no JSON object" not in caplog.text:
+            await asyncio.sleep(0.1)
+    assert (await ask(newcomer, type="auth", token=signed("new")))["type"] == "ack"

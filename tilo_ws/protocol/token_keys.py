@@ -3,7 +3,6 @@
 Each key has one algorithm, fixed here: what a token says of its algorithm only has to agree (RFC 8725, section 3.1).
 """
 
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -66,44 +65,36 @@ def secret_key(secret: str) -> TokenKeys:
     return TokenKeys(Key("HS256", raw))
 
 
-def read_public_key(path: Path) -> TokenKeys:
-    """A public key in PEM for RS256, ES256 or EdDSA, by its type. Raises ValueError."""
-    pem = _read(path)
+def public_key(pem: bytes) -> TokenKeys:
+    """A public key in PEM for RS256, ES256 or EdDSA, by its type. Raises ValueError, which says what the file holds."""
     if b"PRIVATE KEY" in pem:
-        raise ValueError(f"{path} holds a private key; only the public one belongs on this server")
+        raise ValueError("holds a private key; only the public one belongs on this server")
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
-        raise ValueError(f"{path} holds no public key in PEM (-----BEGIN PUBLIC KEY-----)") from None
+        raise ValueError("holds no public key in PEM (-----BEGIN PUBLIC KEY-----)") from None
     usable = _usable(key)
     if usable is None:
-        raise ValueError(f"{path} holds a key that cannot be used; {_USABLE} can")
+        raise ValueError(f"holds a key that cannot be used; {_USABLE} can")
     return TokenKeys(usable)
 
 
-def read_jwks(path: Path) -> TokenKeys:
-    """A set of public keys (JWKS, RFC 7517). Keys of other kinds and for other uses are passed over. Raises ValueError."""
+def key_set(jwks_json: bytes) -> TokenKeys:
+    """Public keys as JWKS (RFC 7517). Keys of other kinds and for other uses are passed over. Raises ValueError as above."""
     try:
-        listed = _json.decode(_read(path)).get("keys")
+        listed = _json.decode(jwks_json).get("keys")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ValueError(f"{path} is no JSON object") from None
+        raise ValueError("is no JSON object") from None
     jwks = [jwk for jwk in listed if isinstance(jwk, dict)] if isinstance(listed, list) else []
     if any("d" in jwk for jwk in jwks):
-        raise ValueError(f"{path} holds a private key; only the public ones belong on this server")
+        raise ValueError("holds a private key; only the public ones belong on this server")
     usable = [(jwk.get("kid"), key) for jwk in jwks if (key := _key_of(jwk)) is not None]
     if not usable:
-        raise ValueError(f"{path} holds no key that can be used; {_USABLE} can")
+        raise ValueError(f"holds no key that can be used; {_USABLE} can")
     by_id = {id: key for id, key in usable if isinstance(id, str)}
     if len(usable) > 1 and len(by_id) < len(usable):
-        raise ValueError(f"{path} holds several keys, and not each has a kid of its own")
+        raise ValueError("holds several keys, and not each has a kid of its own")
     return TokenKeys(usable[0][1] if len(usable) == 1 else None, by_id)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _key_of(jwk: dict[str, Any]) -> Key | None:

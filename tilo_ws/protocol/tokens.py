@@ -44,12 +44,15 @@ class _Claims(msgspec.Struct):
 
 
 class Tokens:
-    """Reads tokens, and signs them where the key is a secret. `audience` and `issuer` have to match where they are set."""
+    """Reads tokens, and signs them where the key is a secret. `audience` and `issuer` have to match where they are set.
+
+    `keys` may be replaced by others at any time.
+    """
 
     def __init__(
         self, keys: TokenKeys, *, max_nickname_length: int, audience: str | None = None, issuer: str | None = None
     ) -> None:
-        self._keys = keys
+        self.keys = keys
         self._max_nickname_length = max_nickname_length
         self._audience = audience
         self._issuer = issuer
@@ -71,7 +74,7 @@ class Tokens:
 
     def sign(self, player: Player) -> str:
         """A token of this player, by HS256, until the whole second of `expires_at`. Raises ValueError without a secret."""
-        if self._keys.secret is None:
+        if self.keys.secret is None:
             raise ValueError("tokens can be signed only with a secret")
         claims = {
             "sub": player.email,
@@ -80,7 +83,7 @@ class Tokens:
             "aud": self._audience,
             "iss": self._issuer,
         }
-        return jwt.encode({name: value for name, value in claims.items() if value is not None}, self._keys.secret, "HS256")
+        return jwt.encode({name: value for name, value in claims.items() if value is not None}, self.keys.secret, "HS256")
 
     def _claims(self, token: str) -> _Claims:
         if len(token) > MAX_TOKEN_BYTES or not token.isascii():
@@ -93,7 +96,7 @@ class Tokens:
             raise InvalidToken(f"the token is not valid: {str(error).replace('`', '')}") from None
 
     def _verified(self, token: str) -> dict[str, Any]:
-        key = self._keys.find(jwt.get_unverified_header(token).get("kid"))
+        key = self.keys.find(jwt.get_unverified_header(token).get("kid"))
         if key is None:
             raise InvalidToken("the token is not valid: its key is not known here")
         # Times are checked in `read`, against the clock of the caller; `iat` grants nothing.

@@ -117,6 +117,11 @@ class Connection:
         """Whether the transport is closed or closing: nothing more is read or written."""
         return self._transport.is_closing()
 
+    def stop_reading(self) -> None:
+        """Leaves what still comes to the other end's system."""
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
     def finish_sending(self) -> None:
         """Sends what is left and then an end of file; what still comes is read and dropped."""
         if not self._transport.is_closing() and self._transport.can_write_eof():

@@ -7,6 +7,9 @@ from tilo_ws.protocol.frames import PING_FRAME
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.connection import Connection
 
+MAX_TOTAL_UNSENT_BYTES = 256 * 1024 * 1024
+"""Bytes that may wait for all slow readers together: a crowd of them, each below its own limit, must not fill the memory."""
+
 
 class Hub:
     """The open connections, by id, in the order of their arrival; and by player."""
@@ -70,6 +73,21 @@ class Hub:
             elif silent >= timeout / 2 and not connection.pinged:
                 connection.pinged = True
                 connection.write(PING_FRAME, 0)
+
+    def relieve(self) -> None:
+        """Where all together have too much unsent, closes those who have most, until the others fit: call it once a second.
+
+        Those who were closed before do not count: their bytes go with them within seconds.
+        """
+        unsent = [(connection.buffered_bytes, connection) for connection in self if connection.close_code is None]
+        total = sum(size for size, _ in unsent)
+        if total <= MAX_TOTAL_UNSENT_BYTES:
+            return
+        unsent.sort(key=lambda pair: pair[0])
+        while total > MAX_TOTAL_UNSENT_BYTES:
+            size, connection = unsent.pop()
+            connection.close(CloseCode.SLOW_CONSUMER, "slow_consumer")
+            total -= size
 
     def close_all(self, code: int, reason: str = "") -> None:
         """Sends everybody away."""

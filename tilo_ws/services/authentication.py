@@ -11,6 +11,7 @@ from tilo_ws.protocol.tokens import ExpiredToken, InvalidToken, Tokens
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
+from tilo_ws.services.key_file import KeyFile
 
 TIME_TO_AUTHENTICATE = 10.0
 """Seconds within which a token has to be shown where one is required."""
@@ -22,13 +23,14 @@ WARNING_TIME = 60.0
 class Authentication:
     """Reads players' tokens. Without `tokens` nobody is known, and a token at `hello` is not looked at.
 
-    `max_connections` is for each player; 0 is no limit.
+    `key_file` is where their keys are, if in a file. `max_connections` is for each player; 0 is no limit.
     """
 
     def __init__(
         self,
         hub: Hub,
         tokens: Tokens | None,
+        key_file: KeyFile | None = None,
         *,
         required: bool,
         max_connections: int,
@@ -37,6 +39,7 @@ class Authentication:
     ) -> None:
         self._hub = hub
         self._tokens = tokens
+        self._key_file = key_file
         self._required = required
         self._max_connections = max_connections
         self._is_banned = is_banned
@@ -67,6 +70,11 @@ class Authentication:
         """Handles Auth. Raises CommandError."""
         if self._shown(connection, command) and command.ref is not None:
             connection.reply(pushes.ack(command.ref))
+
+    def renew_keys(self) -> None:
+        """Takes the keys of the file where it has changed: call it once a second. Who is known stays known."""
+        if self._tokens is not None and self._key_file is not None and (keys := self._key_file.changed()) is not None:
+            self._tokens.keys = keys
 
     def sweep(self) -> None:
         """Warns and closes those whose token ends, and closes those who have shown none in time: call it once a second."""

@@ -23,6 +23,15 @@ from tilo_ws.web.untrusted import header_text
 logger = logging.getLogger(__name__)
 
 
+MOST_IGNORED = 100
+"""Frames that may still be under way when a connection is closed here."""
+
+_STEP = 16
+"""Frames after which others get their turn: receiving does not wait where more have come at once."""
+
+_FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
+
+
 class _Socket(web.WebSocketResponse):
     """aiohttp's reader with closing left to `Connection`, so that no frame of ours ever follows a close frame."""
 
@@ -72,15 +81,24 @@ async def converse(
     on_binary: Callable[[float], None],
     takes_control_frame: Callable[[float], bool],
 ) -> None:
-    """Reads frames until the connection ends, and tells each with the event loop's time. Pings that are taken are answered."""
+    """Reads frames until the connection ends, and tells each with the event loop's time. Pings that are taken are answered.
+
+    What comes after it was closed here is not looked at, and soon not read: who floods would go on for as long as is read.
+    """
     loop = asyncio.get_running_loop()
-    while True:
+    ignored = 0
+    turn = 0
+    while ignored < MOST_IGNORED:
+        turn = (turn + 1) % _STEP
+        if not turn:
+            await asyncio.sleep(0)
         message = await socket.receive()
         now = loop.time()
         connection.heard(now)
-        if message.type is WSMsgType.TEXT:
-            if connection.close_code is None:
-                on_text(message.data, now)
+        if connection.close_code is not None and message.type in _FRAMES:
+            ignored += 1
+        elif message.type is WSMsgType.TEXT:
+            on_text(message.data, now)
         elif message.type in (WSMsgType.PING, WSMsgType.PONG):
             if takes_control_frame(now) and message.type is WSMsgType.PING:
                 connection.write(pong_frame(message.data), 0)
@@ -94,6 +112,8 @@ async def converse(
             return
         else:
             return
+    connection.stop_reading()
+    await _let_read(connection)
 
 
 async def _let_read(connection: Connection) -> None:
