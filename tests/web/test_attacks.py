@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -182,6 +183,15 @@ async def test_line_breaks_in_a_head_make_no_second_line_in_the_log(
     await ask(socket, **CHAT | {"nickname": "a\nINFO forged", "message": "b\r\nINFO forged"})
     await raw(client, b"GET /ws\x0b HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.2.3.4\x0bINFO forged\r\n\r\n", until=b"\r\n\r\n")
     assert all("\n" not in record.getMessage() and "\r" not in record.getMessage() for record in caplog.records)
+
+
+async def test_requests_that_cannot_be_read_do_not_fill_the_log_with_tracebacks(server_url: str) -> None:
+    host, port = str(urlsplit(server_url).hostname), urlsplit(server_url).port
+    for head in (b"GET / HTTP/1.1\r\nX: \0\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"\x16\x03\x01\x02\0\x01"):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(head)
+        assert b" 400 " in await reader.readline()
+        writer.close()  # that there was no traceback is seen at the end of this server
 
 
 def test_the_close_frame_is_found_among_others() -> None:

@@ -7,8 +7,10 @@ from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, MAX_SCORE, MAX_SURVIVAL_TIME
+from tilo_ws.protocol.pushes import LeaderboardEntry
+from tilo_ws.protocol.text import MAX_EMAIL_LENGTH
 from tilo_ws.web import keys
-from tilo_ws.web.api.requests import answer, body, whole
+from tilo_ws.web.api.requests import answer, body, described, whole
 
 MAX_SCORES = 10_000
 
@@ -16,17 +18,38 @@ MAX_SCORES = 10_000
 class NewScore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of the list that is the body of `POST /api/v1/scores`. `survival_time` in whole seconds."""
 
-    email: str
+    email: Annotated[str, described(maxLength=MAX_EMAIL_LENGTH)]
     score: Annotated[int, msgspec.Meta(ge=0, le=MAX_SCORE)]
     survival_time: Annotated[int, msgspec.Meta(ge=0, le=MAX_SURVIVAL_TIME)]
     nickname: str | None = None
+
+
+NewScores = Annotated[list[NewScore], described(maxItems=MAX_SCORES)]
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """How many results PostgreSQL has taken."""
+
+    stored: int
+
+
+class BoardEntry(LeaderboardEntry, frozen=True):
+    """A line of the leaderboard as game back ends see it."""
+
+    email: str
+
+
+class Board(msgspec.Struct, frozen=True):
+    """The best players, the best first."""
+
+    entries: list[BoardEntry]
 
 
 async def leaderboard(request: web.Request) -> web.Response:
     """`GET /api/v1/leaderboard?limit=`: the best players, with their e-mail addresses."""
     limit = whole(request, "limit", default=10, most=MAX_LEADERBOARD_ENTRIES)
     top = request.app[keys.LEADERBOARD].top(limit)
-    return answer({"entries": [msgspec.structs.asdict(entry) | {"email": email} for entry, email in top]})
+    return answer(Board([BoardEntry(**msgspec.structs.asdict(entry), email=email) for entry, email in top]))
 
 
 async def store_scores(request: web.Request) -> web.Response:
@@ -35,7 +58,7 @@ async def store_scores(request: web.Request) -> web.Response:
     if len(new) > MAX_SCORES:
         raise CommandError(ErrorCode.INVALID_FIELD, f"at most {MAX_SCORES:,} scores at once")
     await request.app[keys.SCORES].take([(one.email, one.nickname, one.score, one.survival_time) for one in new])
-    return answer({"stored": len(new)})
+    return answer(Stored(len(new)))
 
 
 async def forget_player(request: web.Request) -> web.Response:
