@@ -14,6 +14,7 @@ from tests.conftest import StartServer
 from tests.eventually import PATIENCE
 from tests.web.conversation import CHAT, Client, ask, join, shake_hands
 from tilo_ws.protocol.frames import text_frame
+from tilo_ws.services.hello_rate import HELLO_BURST
 
 _MASK = b"\0\0\0\0"
 
@@ -183,6 +184,17 @@ async def test_line_breaks_in_a_head_make_no_second_line_in_the_log(
     await ask(socket, **CHAT | {"nickname": "a\nINFO forged", "message": "b\r\nINFO forged"})
     await raw(client, b"GET /ws\x0b HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.2.3.4\x0bINFO forged\r\n\r\n", until=b"\r\n\r\n")
     assert all("\n" not in record.getMessage() and "\r" not in record.getMessage() for record in caplog.records)
+
+
+async def test_a_flood_of_hellos_is_limited_long_before_other_commands_are(start_server: StartServer) -> None:
+    client = await start_server(command_rate=0)
+    async with bystander(client):
+        player = await join(client)
+        answers = [await ask(player, type="hello", history=100) for _ in range(HELLO_BURST + 1)]
+        assert [answer["type"] for answer in answers] == ["welcome"] * HELLO_BURST + ["error"]
+        assert answers[-1]["code"] == "rate_limited"
+        assert 0 < answers[-1]["retry_after"] <= 1
+        assert (await ask(player, type="ping"))["type"] == "pong"
 
 
 async def test_requests_that_cannot_be_read_do_not_fill_the_log_with_tracebacks(server_url: str) -> None:
