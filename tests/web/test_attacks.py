@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import StartServer
+from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE
 from tests.web.conversation import CHAT, Client, ask, join, shake_hands
 from tilo_ws.protocol.frames import text_frame
@@ -97,12 +97,36 @@ async def test_frames_that_break_the_protocol_end_the_connection(
         assert await close_code_after(client, *frames) == code
 
 
-async def test_unmasked_frames_hurt_nobody_and_are_limited_as_others(start_server: StartServer) -> None:
-    # aiohttp takes them. Masks keep pages from writing what a proxy could mistake for a request; browsers always mask.
-    client = await start_server(command_rate=0.001, command_burst=1)
+@pytest.mark.parametrize("before", [[], [client_frame(0x1, PING)], [client_frame(0x1, PING.ljust(8_000))]])
+async def test_unmasked_frames_end_the_connection_and_are_not_carried_out(
+    start_server: StartServer, sql: Sql, before: list[bytes]
+) -> None:
+    client = await start_server()
     async with bystander(client):
-        frames = [client_frame(0x1, PING, masked=False)] * 101
-        assert await close_code_after(client, *frames, client_frame(0x8, struct.pack("!H", 1000))) == 4003
+        said = client_frame(0x1, json.dumps(CHAT | {"nickname": "Mallory"}).encode(), masked=False)
+        assert await close_code_after(client, *before, said, client_frame(0x8, struct.pack("!H", 1000), masked=False)) == 1002
+    assert sql("SELECT nickname FROM chat_messages") == [(CHAT["nickname"],)]
+
+
+async def test_empty_fragments_without_end_are_flooding_also_with_pings_between_them(start_server: StartServer) -> None:
+    client = await start_server(command_rate=0.001, command_burst=1, connection_timeout=0)
+    async with bystander(client):
+        fragments = client_frame(0x0, fin=False) * 50_000
+        frames = [client_frame(0x1, fin=False), fragments, client_frame(0x9), *[fragments] * 20]
+        assert await close_code_after(client, *frames) == 4003
+
+
+async def test_tiny_fragments_without_end_count_as_silence(start_server: StartServer) -> None:
+    client = await start_server(connection_timeout=0.5)
+    reader, writer = await shake_hands(client)
+    writer.write(client_frame(0x1, b"x", fin=False))
+    received = b""
+    async with asyncio.timeout(PATIENCE):
+        while b"idle_timeout" not in received:
+            writer.write(client_frame(0x0, b"x", fin=False))
+            with contextlib.suppress(TimeoutError):
+                received += await asyncio.wait_for(reader.read(65_536), 0.05)
+    writer.transport.abort()
 
 
 async def test_compression_that_is_offered_is_not_negotiated(start_server: StartServer) -> None:
