@@ -59,16 +59,19 @@ class Inbound(asyncio.Protocol):
             self._close(CloseCode.FLOODING, "flooding")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Passed on, as the rest of what a protocol is told."""
+        """Passed on."""
         self._next.connection_lost(error)
 
     def eof_received(self) -> bool | None:
+        """Passed on."""
         return self._next.eof_received()
 
     def pause_writing(self) -> None:
+        """Passed on."""
         self._next.pause_writing()
 
     def resume_writing(self) -> None:
+        """Passed on."""
         self._next.resume_writing()
 
     def _refill(self, taken: int) -> bool:
