@@ -23,7 +23,7 @@ from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
-from tilo_ws.services import heartbeat
+from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.admins import Admins, kept_password
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
@@ -113,7 +113,7 @@ def create_app(settings: Settings) -> web.Application:
         commands.GetEvents: events.get,
         commands.GetLeaderboard: leaderboard.get,
         commands.Ping: heartbeat.pong,
-        commands.Hello: authentication.before(recovery.hello),
+        commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
         commands.Auth: authentication.auth,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]

@@ -8,11 +8,13 @@ from collections.abc import Coroutine
 from typing import Any
 
 from aiohttp import web
+from aiohttp.log import server_logger
 
 from tilo_ws import garbage, process_limits
 from tilo_ws.app import create_app
 from tilo_ws.settings import Settings
 from tilo_ws.web import keys
+from tilo_ws.web.unreadable import UnreadableRequests
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ async def serve(settings: Settings) -> int:
     _warn_of_too_few_files(settings)
     app = create_app(settings)
     lifecycle = app[keys.LIFECYCLE]
+    server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
     listener: asyncio.Server | None = None
     try:

@@ -77,14 +77,14 @@ def test_a_token_does_not_choose_its_algorithm(alg: object) -> None:
         TOKENS.read(by_hand({"alg": alg, "typ": "JWT"}, CLAIMS, SECRET.encode()), NOW)
 
 
-def test_a_token_without_a_signature_is_refused() -> None:
+def test_a_token_with_alg_none_or_without_a_signature_is_refused() -> None:
     with pytest.raises(InvalidToken):
         TOKENS.read(jwt.encode(CLAIMS, "", "none"), NOW)
     with pytest.raises(InvalidToken):
         TOKENS.read(signed(CLAIMS).rpartition(".")[0] + ".", NOW)
 
 
-def test_a_token_signed_with_the_public_key_as_secret_is_refused() -> None:
+def test_a_token_of_hs256_signed_with_the_public_key_is_refused() -> None:
     public = RSA.public_key()
     pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     tokens = Tokens(TokenKeys(Key("RS256", public)), max_nickname_length=32)
@@ -103,7 +103,7 @@ def test_a_token_of_another_secret_is_refused() -> None:
         TOKENS.read(by_hand({"alg": "HS256"}, CLAIMS, b"x" * 32), NOW)
 
 
-def test_a_token_ends() -> None:
+def test_an_expired_token_is_refused() -> None:
     assert TOKENS.read(signed(CLAIMS), NOW + 59.9)
     with pytest.raises(ExpiredToken, match=r"^the token has expired$"):
         TOKENS.read(signed(CLAIMS), NOW + 60)
@@ -115,14 +115,14 @@ def test_an_expired_token_of_another_secret_is_not_called_expired() -> None:
     assert not isinstance(refused.value, ExpiredToken)
 
 
-def test_a_token_begins() -> None:
+def test_a_token_that_is_not_valid_yet_is_refused() -> None:
     assert TOKENS.read(signed(CLAIMS | {"nbf": NOW + 2}), NOW)  # the back end's clock is ahead
     with pytest.raises(InvalidToken, match="not valid yet"):
         TOKENS.read(signed(CLAIMS | {"nbf": NOW + 30}), NOW)
 
 
 @pytest.mark.parametrize("claims", [{}, {"aud": "other"}, {"aud": "game"}, {"iss": "me"}, {"aud": "game", "iss": "other"}])
-def test_audience_and_issuer_have_to_match_where_they_are_set(claims: dict[str, str]) -> None:
+def test_a_token_for_another_audience_or_of_another_issuer_is_refused(claims: dict[str, str]) -> None:
     tokens = Tokens(secret_key(SECRET), max_nickname_length=32, audience="game", issuer="me")
     with pytest.raises(InvalidToken):
         tokens.read(signed(CLAIMS | claims), NOW)

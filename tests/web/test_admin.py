@@ -77,7 +77,7 @@ async def test_only_a_trusted_proxy_can_say_that_there_is_tls(start_server: Star
     assert "Strict-Transport-Security" not in response.headers
 
 
-async def test_wrong_passwords_run_out(start_server: StartServer) -> None:
+async def test_a_brute_forced_login_runs_out_of_attempts(start_server: StartServer) -> None:
     client = await start_server()
     texts = [await (await log_in(client, "wrong")).text() for _ in range(6)]
     for left, text in zip((4, 3, 2), texts, strict=False):
@@ -96,7 +96,7 @@ async def test_a_login_from_another_site_is_refused(start_server: StartServer) -
         assert "tilo_admin" not in response.cookies
 
 
-async def test_a_login_gets_a_session_of_its_own(start_server: StartServer) -> None:
+async def test_session_fixation_fails_as_a_login_gets_a_session_of_its_own(start_server: StartServer) -> None:
     client = await start_server()
     client.session.cookie_jar.update_cookies({"tilo_admin": "planted"})
     response = await log_in(client)
@@ -161,7 +161,7 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     assert (connection["nickname"], connection["ip"], connection["user_agent"]) == ("Zoë", "203.0.113.7", "Test/1")
 
 
-async def test_the_feed_is_only_for_the_dashboards_own_page(start_server: StartServer) -> None:
+async def test_a_cross_site_websocket_to_the_feed_is_refused(start_server: StartServer) -> None:
     client = await start_server()
     await log_in(client)
     for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}):

@@ -43,7 +43,7 @@ async def test_addresses_of_one_ipv6_network_are_one(start_server: StartServer) 
     await join_from(client, "2001:db8:0:1::1")
 
 
-async def test_an_address_that_the_client_makes_up_does_not_get_around_the_limit(start_server: StartServer) -> None:
+async def test_x_forwarded_for_spoofed_from_outside_does_not_get_around_the_limit(start_server: StartServer) -> None:
     client = await start_server(max_connections_per_ip=1)
     await join_from(client, "198.51.100.1, 192.0.2.1")
     assert (await refused(client, **{"X-Forwarded-For": "198.51.100.2, 192.0.2.1"})).status == 429
@@ -71,7 +71,7 @@ async def test_too_many_at_once_are_told_when_to_come_back(start_server: StartSe
 
 
 @pytest.mark.parametrize("origin", ["https://evil.test", "http://tilo.life", "https://tilo.life:8443", "null", ""])
-async def test_a_page_of_another_origin_cannot_connect(start_server: StartServer, origin: str) -> None:
+async def test_a_cross_site_websocket_is_refused(start_server: StartServer, origin: str) -> None:
     client = await start_server(allowed_origins=("https://tilo.life", "http://localhost:3000"))
     assert (await refused(client, Origin=origin)).status == 403
     for allowed in ("https://tilo.life", "HTTPS://Tilo.Life", "http://localhost:3000"):

@@ -1,16 +1,15 @@
 """The API's description of itself, and every call of it with whatever the description allows, and more."""
 
+import asyncio
 import json
-import random
-from typing import Any
-from urllib.parse import quote
+import sys
+from pathlib import Path
 
-import pytest
+import websockets
 from aiohttp import web
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from tests.conftest import StartServer
+from tests.conftest import API_KEY, StartServer
+from tests.web.conversation import CHAT, SCORE
 from tilo_ws.web.api.openapi import CALLS, description
 from tilo_ws.web.routes import add_routes
 
@@ -43,53 +42,30 @@ async def test_the_description_is_served(start_server: StartServer, api_headers:
     assert (await client.get("/api/v1/openapi.json")).status == 401
 
 
-_ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-_USUAL = ["", "x", "zoe@example.com", "10.0.0.0/8", "::1", "\0", "mute", "ban", "2030-01-01T00:00:00"]
-_TEXTS = st.sampled_from(_USUAL) | st.text(max_size=20)
-_VALUES = _TEXTS | st.integers(-(2**70), 2**70) | st.floats() | st.none() | _ANYTHING
+_EXAMPLES = 30
+"""For each call, beside those that come from every limit of its description."""
 
 
-def bodies(schema: dict[str, Any], components: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Objects with the fields of a schema, some of them left out, with any values."""
-    if schema.get("type") == "array":
-        return st.lists(bodies(schema["items"], components), max_size=3) | _ANYTHING
-    fields = components[schema["$ref"].rpartition("/")[2]]["properties"]
-    return st.fixed_dictionaries({}, optional=dict.fromkeys(fields, _VALUES)) | _ANYTHING
+async def test_every_call_answers_whatever_comes_as_the_description_says(server_url: str, tmp_path: Path) -> None:
+    """Schemathesis asks all calls, also one after the other, with what the description allows and with what it does not."""
+    async with websockets.connect(server_url.replace("http", "ws", 1) + "/ws") as player:
+        for command in (CHAT, SCORE):  # so that no list is empty
+            await player.send(json.dumps(command))
+        said, status = await _fuzzed(server_url, tmp_path)
+    assert status == 0, said
+    assert f"Tested: {len(CALLS) - 1}\n" in said  # not the one that was read first
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(CALLS), ids=lambda part: part.replace("/api/v1/", ""))
-async def test_whatever_comes_is_answered_and_never_a_mistake_of_the_server(
-    start_server: StartServer, api_headers: Headers, method: str, path: str
-) -> None:
-    document = description()
-    content = document["paths"][path][method.lower()].get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema")
-    body = st.none() if schema is None else bodies(schema, document["components"]["schemas"])
-    attempts: list[tuple[str, dict[str, str], Any]] = []
-
-    @settings(max_examples=40, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-    @given(_TEXTS, st.dictionaries(st.sampled_from(["limit", "before", "x"]), _TEXTS, max_size=2), body)
-    def collect(part: str, query: dict[str, str], value: Any) -> None:
-        attempts.append((part, query, value))
-
-    collect()
-    client = await start_server()
-    for part, query, value in attempts:
-        target = path.replace("{id}", segment(part)).replace("{seq}", segment(part)).replace("{email}", segment(part))
-        text = None if value is None else json.dumps(value)
-        response = await client.request(method, target, params=query_of(query), data=text, headers=api_headers)
-        assert response.status < 500, (target, query, value, await response.text())
-        if response.status >= 400 and method != "HEAD":
-            assert (await response.json())["error"].keys() == {"code", "message"}
-
-
-def segment(text: str) -> str:
-    return quote(text.encode(errors="replace").decode(), safe="") or str(random.randrange(10))
-
-
-def query_of(query: dict[str, str]) -> dict[str, str]:
-    return {name: value.encode(errors="replace").decode() for name, value in query.items()}
+async def _fuzzed(server_url: str, directory: Path) -> tuple[str, int | None]:
+    """What the fuzzer has said, and its exit status."""
+    fuzzer = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{server_url}/api/v1/openapi.json"),
+        *("--header", f"Authorization: Bearer {API_KEY}", "--max-examples", str(_EXAMPLES), "--generation-deterministic"),
+        # Allowed and refused all the same: a text without a visible letter, an event that ends before it starts.
+        *("--checks", "all", "--exclude-checks", "positive_data_acceptance", "--continue-on-failure", "--no-color"),
+        cwd=directory,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await fuzzer.communicate()
+    return said.decode(), fuzzer.returncode

@@ -198,7 +198,7 @@ async def test_keys_are_rotated_without_a_restart_and_who_is_connected_stays(
     write("new")
     newcomer = await join(client)
     async with asyncio.timeout(PATIENCE):
-        while (await ask(newcomer, type="hello", token=signed("new"))).get("code") == "invalid_token":
+        while (await ask(newcomer, type="auth", token=signed("new"))).get("code") == "invalid_token":
             await asyncio.sleep(0.1)
     assert (await ask(newcomer, type="auth", token=signed("old")))["code"] == "invalid_token"
     assert (await ask(player, **SCORE))["type"] == "ack"

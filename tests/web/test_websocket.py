@@ -106,6 +106,22 @@ async def test_a_plain_request_is_told_what_to_do(start_server: StartServer) -> 
     assert "websocket-client.js" in await response.text()
 
 
+async def test_after_a_faulty_handshake_the_line_still_takes_requests(start_server: StartServer) -> None:
+    client = await start_server()
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(
+        b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 1\r\n\r\n"
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert b" 400 " in head.partition(b"\r\n")[0]
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    await reader.readexactly(length)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+    writer.close()
+
+
 async def test_connections_and_their_end_are_logged_once(start_server: StartServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tilo_ws")
     client = await start_server()

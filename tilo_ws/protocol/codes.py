@@ -24,6 +24,7 @@ class CloseCode(enum.IntEnum):
     """Why a connection ends. 4000-4499: the client comes back. 4500-4999: it stays away."""
 
     NORMAL = 1000
+    PROTOCOL_ERROR = 1002
     INTERNAL_ERROR = 1011
     SERVICE_RESTART = 1012
     SLOW_CONSUMER = 4000

@@ -15,12 +15,16 @@ from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
-from tilo_ws.realtime.session import Handler, Session
+from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handler, Session
 from tilo_ws.web.admission import Admission
+from tilo_ws.web.inbound import Inbound, InboundLimit
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.untrusted import header_text
 
 logger = logging.getLogger(__name__)
+
+_FRAMES_OF_A_MESSAGE = 10
+"""More fragments than clients make of 16 KiB."""
 
 
 MOST_IGNORED = 100
@@ -48,24 +52,33 @@ class _Socket(web.WebSocketResponse):
         return True
 
 
-async def open_connection(request: web.Request, ip: str, max_frame_bytes: int, replies: Replies) -> tuple[_Socket, Connection]:
+async def open_connection(
+    request: web.Request, ip: str, max_frame_bytes: int, replies: Replies, limit: InboundLimit | None = None
+) -> tuple[_Socket, Connection]:
     """Upgrades a request. The caller adds the connection to a hub and then calls `converse`."""
-    socket = _Socket(max_frame_bytes)
-    try:
-        await socket.prepare(request)
-    except ConnectionResetError:
-        raise _gone() from None
-    if request.transport is None:
+    transport, loop = request.transport, asyncio.get_running_loop()
+    if transport is None:
         raise _gone()
+    socket = _Socket(max_frame_bytes)
     socket.connection = Connection(
-        request.transport,
+        transport,
         replies,
         id=secrets.token_hex(8),
         ip=ip,
         user_agent=sys.intern(header_text(request, "User-Agent")[:200]),  # thousands have the same
         connected_at=time.time(),
-        last_heard=asyncio.get_running_loop().time(),
+        last_heard=loop.time(),
     )
+    transport.set_protocol(Inbound(request.protocol, limit, loop.time, socket.connection.close))
+    try:
+        await socket.prepare(request)
+    except BaseException as error:
+        transport.set_protocol(request.protocol)  # it may go on with another request
+        if isinstance(error, ConnectionResetError):
+            raise _gone() from None
+        raise
+    if request.transport is None:
+        raise _gone()
     return socket, socket.connection
 
 
@@ -159,6 +172,7 @@ class Players:
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
         self._replies = Replies()
+        self._inbound_limit = _inbound_limit(command_rate, command_burst, max_frame_bytes)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
@@ -168,7 +182,8 @@ class Players:
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
         ip = self._admission.enter(request)
         try:
-            return await self._converse(*await open_connection(request, ip, self._max_frame_bytes, self._replies))
+            opened = await open_connection(request, ip, self._max_frame_bytes, self._replies, self._inbound_limit)
+            return await self._converse(*opened)
         finally:
             self._admission.leave(ip)
 
@@ -189,6 +204,14 @@ class Players:
             self._hub.leave(connection)
             logger.info("disconnected: %s from %s, code %s", connection.id, connection.ip, connection.close_code)
         return socket
+
+
+def _inbound_limit(command_rate: float, command_burst: float, max_frame_bytes: int) -> InboundLimit | None:
+    """More than this comes from nobody who keeps to the limits of messages, not even from who is about to be sent away."""
+    if not command_rate or not max_frame_bytes:
+        return None
+    rate, burst = command_rate + FLOOD_REFUSALS / FLOOD_SECONDS, command_burst + FLOOD_REFUSALS
+    return InboundLimit(rate * max_frame_bytes, burst * max_frame_bytes, frames=burst * _FRAMES_OF_A_MESSAGE)
 
 
 def is_upgrade(request: web.Request) -> bool:

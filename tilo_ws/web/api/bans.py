@@ -1,6 +1,7 @@
 """`/api/v1/bans`: who is banned or muted."""
 
 import time
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -8,8 +9,10 @@ from aiohttp import web
 
 from tilo_ws.protocol.bans import Ban, BanKind
 from tilo_ws.protocol.chat_message import utc_text
+from tilo_ws.protocol.text import MAX_EMAIL_LENGTH
+from tilo_ws.services.moderation import MAX_NICKNAME_LENGTH, MAX_REASON_LENGTH
 from tilo_ws.web import keys
-from tilo_ws.web.api.requests import answer, body, id_in_path, positive
+from tilo_ws.web.api.requests import UtcText, answer, body, described, id_in_path, positive
 
 _BY = "api"
 """Who bans, in the database."""
@@ -25,17 +28,30 @@ class NewBan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /api/v1/bans`: whoever matches one of the first four. `duration` in seconds; without it for good."""
 
     kind: BanKind
-    email: str | None = None
-    nickname: str | None = None
+    email: Annotated[str | None, described(maxLength=MAX_EMAIL_LENGTH)] = None
+    nickname: Annotated[str | None, described(maxLength=MAX_NICKNAME_LENGTH)] = None
     ip: str | None = None
     network: str | None = None
-    duration: float | None = None
-    reason: str = ""
+    duration: Annotated[float | None, described(exclusiveMinimum=0)] = None
+    reason: Annotated[str, described(maxLength=MAX_REASON_LENGTH)] = ""
+
+
+class BanState(msgspec.Struct, frozen=True):
+    """A ban or mute that holds. `expires_at` is null for one that is for good."""
+
+    id: UUID
+    kind: BanKind
+    email: str | None
+    nickname: str | None
+    ip: str | None
+    network: str | None
+    expires_at: UtcText | None
+    reason: str
 
 
 async def list_bans(request: web.Request) -> web.Response:
     """`GET /api/v1/bans`: those that hold now, oldest first."""
-    return answer([_fields(ban) for ban in request.app[keys.MODERATION].all()])
+    return answer([_state(ban) for ban in request.app[keys.MODERATION].all()])
 
 
 async def create_ban(request: web.Request) -> web.Response:
@@ -52,7 +68,7 @@ async def create_ban(request: web.Request) -> web.Response:
         expires_at=ends,
         reason=new.reason,
     )
-    return answer(_fields(await request.app[keys.MODERATION].add(ban, by=_BY)), status=201)
+    return answer(_state(await request.app[keys.MODERATION].add(ban, by=_BY)), status=201)
 
 
 async def lift_ban(request: web.Request) -> web.Response:
@@ -62,6 +78,6 @@ async def lift_ban(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _fields(ban: Ban) -> dict[str, object]:
+def _state(ban: Ban) -> BanState:
     ends = None if ban.expires_at is None else utc_text(ban.expires_at)
-    return msgspec.structs.asdict(ban) | {"expires_at": ends}
+    return BanState(**msgspec.structs.asdict(ban) | {"expires_at": ends})

@@ -1,30 +1,46 @@
 """`/api/v1/chat` and `/api/v1/announcements`: what was said, taken back; what an admin says."""
 
+from typing import Annotated
+from uuid import UUID
+
 import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.chat_message import ChatMessage, utc_text
+from tilo_ws.protocol.text import MAX_EMAIL_LENGTH
+from tilo_ws.services.announcements import MAX_LENGTH
 from tilo_ws.web import keys
-from tilo_ws.web.api.requests import answer, body, whole
+from tilo_ws.web.api.requests import UtcText, answer, body, described, whole
 
 MAX_PAGE = 1_000
 _MISSING = "there is no such message"
-_LARGEST_SEQ = 2**63 - 1
+LARGEST_SEQ = 2**63 - 1
 
 
 class Announcement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /api/v1/announcements`: to everybody, to the player of a token, or to one connection."""
 
-    message: str
-    email: str | None = None
+    message: Annotated[str, described(minLength=1, maxLength=MAX_LENGTH)]
+    email: Annotated[str | None, described(maxLength=MAX_EMAIL_LENGTH)] = None
     connection: str | None = None
+
+
+class ChatEntry(msgspec.Struct, frozen=True):
+    """A chat message as game back ends see it. `email` is the player's, where a token proved it."""
+
+    seq: int
+    id: UUID
+    nickname: str
+    email: str | None
+    message: str
+    timestamp: UtcText
 
 
 async def list_chat(request: web.Request) -> web.Response:
     """`GET /api/v1/chat?limit=&before=`: newest first, the deleted ones left out."""
     limit = whole(request, "limit", default=100, most=MAX_PAGE)
-    before = whole(request, "before", default=_LARGEST_SEQ, most=_LARGEST_SEQ)
-    return answer([_fields(message) for message in await request.app[keys.CHAT].page(before, limit)])
+    before = whole(request, "before", default=LARGEST_SEQ, most=LARGEST_SEQ)
+    return answer([_entry(message) for message in await request.app[keys.CHAT].page(before, limit)])
 
 
 async def delete_chat(request: web.Request) -> web.Response:
@@ -42,15 +58,8 @@ async def announce(request: web.Request) -> web.Response:
     return web.Response(status=202)
 
 
-def _fields(message: ChatMessage) -> dict[str, object]:
-    return {
-        "seq": message.seq,
-        "id": message.id,
-        "nickname": message.nickname,
-        "email": message.email,
-        "message": message.message,
-        "timestamp": utc_text(message.created_at),
-    }
+def _entry(message: ChatMessage) -> ChatEntry:
+    return ChatEntry(message.seq, message.id, message.nickname, message.email, message.message, utc_text(message.created_at))
 
 
 def _seq(request: web.Request) -> int:

@@ -1,28 +1,43 @@
 """`/api/v1/connections`: who is connected, and how to end that."""
 
+import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.web import keys
-from tilo_ws.web.api.requests import answer
+from tilo_ws.web.api.requests import UtcText, answer
+
+
+class ConnectionState(msgspec.Struct, frozen=True):
+    """A player's connection. `nickname` and `email` are what it last called itself, or its token does."""
+
+    id: str
+    ip: str
+    nickname: str | None
+    email: str | None
+    connected_at: UtcText
+    messages_in: int
+    messages_out: int
+    buffered_bytes: int
+    user_agent: str
 
 
 async def list_connections(request: web.Request) -> web.Response:
     """`GET /api/v1/connections`: in the order of their arrival."""
     return answer(
         [
-            {
-                "id": connection.id,
-                "ip": connection.ip,
-                "nickname": connection.nickname,
-                "email": connection.email,
-                "connected_at": utc_text(connection.connected_at),
-                "messages_in": connection.messages_in,
-                "messages_out": connection.messages_out,
-                "buffered_bytes": connection.buffered_bytes,
-                "user_agent": connection.user_agent,
-            }
+            ConnectionState(
+                id=connection.id,
+                ip=connection.ip,
+                nickname=connection.nickname,
+                email=connection.email,
+                connected_at=utc_text(connection.connected_at),
+                messages_in=connection.messages_in,
+                messages_out=connection.messages_out,
+                buffered_bytes=connection.buffered_bytes,
+                user_agent=connection.user_agent,
+            )
             for connection in request.app[keys.HUB]
         ]
     )

@@ -2,15 +2,20 @@
 
 import datetime
 import time
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
-from tilo_ws.services.events import event_fields
+from tilo_ws.services.events import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, GlobalEvent, event_fields
 from tilo_ws.web import keys
-from tilo_ws.web.api.requests import answer, body, id_in_path, positive, seconds
+from tilo_ws.web.api.requests import UtcText, answer, body, described, id_in_path, positive, seconds
+
+_Type = Annotated[str, described(minLength=1, maxLength=MAX_TYPE_LENGTH)]
+_Text = Annotated[str, described(minLength=1, maxLength=MAX_VALUE_LENGTH)]
+_Duration = Annotated[float, described(exclusiveMinimum=0)]
 
 _MISSING = "there is no such event, or it is over"
 
@@ -18,9 +23,9 @@ _MISSING = "there is no such event, or it is over"
 class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /api/v1/events`: `duration` in seconds, or `expires_at`. Times are UTC unless they say otherwise."""
 
-    type: str
-    value: str | int | float
-    duration: float | None = None
+    type: _Type
+    value: _Text | int | float
+    duration: _Duration | None = None
     expires_at: datetime.datetime | None = None
     starts_at: datetime.datetime | None = None
 
@@ -28,16 +33,27 @@ class NewEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EventChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `PATCH /api/v1/events/{id}`: the fields to change. `duration` counts from now."""
 
-    type: str | msgspec.UnsetType = msgspec.UNSET
-    value: str | int | float | msgspec.UnsetType = msgspec.UNSET
-    duration: float | msgspec.UnsetType = msgspec.UNSET
+    type: _Type | msgspec.UnsetType = msgspec.UNSET
+    value: _Text | int | float | msgspec.UnsetType = msgspec.UNSET
+    duration: _Duration | msgspec.UnsetType = msgspec.UNSET
     expires_at: datetime.datetime | msgspec.UnsetType = msgspec.UNSET
     starts_at: datetime.datetime | msgspec.UnsetType = msgspec.UNSET
 
 
+class EventState(msgspec.Struct, frozen=True):
+    """An event that is active or planned."""
+
+    id: UUID
+    type: str
+    value: str
+    starts_at: UtcText
+    expires_at: UtcText
+    active: bool
+
+
 async def list_events(request: web.Request) -> web.Response:
     """`GET /api/v1/events`: active and planned ones."""
-    return answer([event_fields(event, time.time()) for event in request.app[keys.EVENTS].all()])
+    return answer([_state(event) for event in request.app[keys.EVENTS].all()])
 
 
 async def create_event(request: web.Request) -> web.Response:
@@ -53,7 +69,7 @@ async def create_event(request: web.Request) -> web.Response:
     event = await request.app[keys.EVENTS].create(
         type=new.type, value=str(new.value), starts_at=starts_at, expires_at=expires_at
     )
-    return answer(event_fields(event, time.time()), status=201)
+    return answer(_state(event), status=201)
 
 
 async def change_event(request: web.Request) -> web.Response:
@@ -73,13 +89,17 @@ async def change_event(request: web.Request) -> web.Response:
             raise _either_or()
         fields["expires_at"] = time.time() + positive(change.duration)
     event = await request.app[keys.EVENTS].change(id_in_path(request, _MISSING), **fields)
-    return answer(event_fields(event, time.time()))
+    return answer(_state(event))
 
 
 async def end_event(request: web.Request) -> web.Response:
     """`DELETE /api/v1/events/{id}`."""
     await request.app[keys.EVENTS].end(id_in_path(request, _MISSING))
     return web.Response(status=204)
+
+
+def _state(event: GlobalEvent) -> EventState:
+    return msgspec.convert(event_fields(event, time.time()), EventState)
 
 
 def _either_or() -> CommandError:

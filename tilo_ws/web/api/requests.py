@@ -1,7 +1,7 @@
 """Bodies and parameters of the API's requests, and its answers."""
 
 import datetime
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,17 @@ from aiohttp import web
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 
 T = TypeVar("T")
+
+UtcText = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$", description="A time in UTC", examples=["2030-01-31T18:30:00"]),
+]
+"""How answers say a time."""
+
+
+def described(**schema: Any) -> msgspec.Meta:
+    """What the API's description says of a field beside its type (JSON Schema); it is checked where the field is used."""
+    return msgspec.Meta(extra_json_schema=schema)
 
 
 def answer(value: object, status: int = 200) -> web.Response:

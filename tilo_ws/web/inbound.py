@@ -1,0 +1,118 @@
+"""What comes in over a WebSocket, looked at before aiohttp reads it: aiohttp tells of whole messages only.
+
+A message in fragments that never ends costs as much as others and is never told. Frames without a mask are taken by aiohttp.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tilo_ws.protocol.codes import CloseCode
+
+_SMALL = 126
+_MASKED = 0x80
+_SMALL_HEAD = 6
+"""A frame of less than 126 bytes has a head of two, and a mask of four; larger ones more (RFC 6455, section 5.2)."""
+
+
+class InboundLimit(NamedTuple):
+    """Bytes that may come, frames' heads included: so many a second, so many at once; and frames in one read."""
+
+    rate: float
+    burst: float
+    frames: float
+
+
+class Inbound(asyncio.Protocol):
+    """Stands between a transport and aiohttp's protocol from before the handshake's answer on. `close` may be called again.
+
+    Frames that come before that answer, where none may, are not seen here.
+    """
+
+    __slots__ = ("_clock", "_close", "_head", "_left", "_limit", "_most_frames", "_next", "_refilled_at", "_skip")
+
+    def __init__(
+        self,
+        next: asyncio.Protocol,
+        limit: InboundLimit | None,
+        clock: Callable[[], float],
+        close: Callable[[int, str], None],
+    ) -> None:
+        self._next = next
+        self._limit = limit
+        self._clock = clock
+        self._close = close
+        self._left = 0.0 if limit is None else limit.burst
+        self._most_frames = math.inf if limit is None else limit.frames
+        self._refilled_at = clock()
+        self._head = b""
+        self._skip = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Drops what is beyond the limit. What is not masked is passed on: its sender's close frame is among it."""
+        self._left -= len(data)
+        # Most reads are one small frame: a look at its length is enough.
+        if (self._left >= 0 or self._refill(len(data))) and (self._is_small_frame(data) or self._is_within_frames(data)):
+            self._next.data_received(data)
+        else:
+            self._close(CloseCode.FLOODING, "flooding")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Passed on."""
+        self._next.connection_lost(error)
+
+    def eof_received(self) -> bool | None:
+        """Passed on."""
+        return self._next.eof_received()
+
+    def pause_writing(self) -> None:
+        """Passed on."""
+        self._next.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Passed on."""
+        self._next.resume_writing()
+
+    def _refill(self, taken: int) -> bool:
+        """The usual token bucket, filled only when it is empty."""
+        if self._limit is None:
+            return True
+        now = self._clock()
+        filled = self._left + taken + (now - self._refilled_at) * self._limit.rate
+        self._left = min(self._limit.burst, filled) - taken
+        self._refilled_at = now
+        return self._left >= 0
+
+    def _is_small_frame(self, data: bytes) -> bool:
+        """One whole frame with a mask, of less than 126 bytes."""
+        size = len(data)
+        return (
+            not self._skip
+            and not self._head
+            and _SMALL_HEAD <= size < _SMALL_HEAD + _SMALL
+            and data[1] == _MASKED + size - _SMALL_HEAD
+        )
+
+    def _is_within_frames(self, data: bytes) -> bool:
+        """Goes from head to head, keeps a head that is not complete, and ends the connection for one without a mask."""
+        data, start = self._head + data, self._skip
+        size = len(data)
+        frames = 0
+        while start + 2 <= size:
+            length = data[start + 1] - _MASKED
+            more = 0 if length < _SMALL else 2 if length == _SMALL else 8
+            if length < 0:
+                self._close(CloseCode.PROTOCOL_ERROR, "frames of clients must be masked")
+                return True
+            if more:
+                if start + 2 + more > size:
+                    break
+                length = int.from_bytes(data[start + 2 : start + 2 + more])
+            start += _SMALL_HEAD + more + length
+            frames += 1
+            if frames > self._most_frames:
+                return False
+        self._head = data[start:]
+        self._skip = max(0, start - size)
+        return True
