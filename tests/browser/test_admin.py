@@ -69,11 +69,23 @@ async def log_in(page: Page, server_url: str, password: str) -> None:
     await page.get_by_role("button", name="Log in").click()
 
 
+async def log_out(page: Page) -> None:
+    await page.get_by_role("button", name="Account admin").click()
+    await page.get_by_role("button", name="Log out", exact=True).click()
+
+
 @pytest.fixture
 async def dashboard(page: Page, server_url: str, admin_password: str) -> Page:
     await log_in(page, server_url, admin_password)
     await expect(feed_state(page)).to_have_text("live")
     return page
+
+
+async def go_to(page: Page, section: str) -> None:
+    """By the navigation, as people do."""
+    await page.get_by_role("navigation").get_by_role("link", name=section).click()
+    await expect(page.get_by_role("heading", name=section, level=1)).to_be_visible()
+    await expect(feed_state(page)).to_have_text("live")
 
 
 def feed_state(page: Page) -> Locator:
@@ -110,9 +122,10 @@ async def test_caps_lock_is_pointed_out(page: Page, server_url: str) -> None:
 
 
 async def test_a_player_is_counted_and_listed_while_connected(dashboard: Page, server_url: str) -> None:
-    online = dashboard.locator("[data-figure=online]")
+    online = dashboard.locator("#health [data-field=online]")
     rows = dashboard.locator("#client-rows tr")
     await expect(online).to_have_text("0")
+    await go_to(dashboard, "Clients")
     await expect(dashboard.get_by_text("Nobody is connected.")).to_be_visible()
 
     async with connected_player(server_url):
@@ -125,6 +138,7 @@ async def test_a_player_is_counted_and_listed_while_connected(dashboard: Page, s
 
 
 async def test_search_shows_only_the_clients_that_match(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Clients")
     async with connected_player(server_url):
         rows = dashboard.locator("#client-rows tr:visible")
         await expect(rows).to_have_count(1)
@@ -138,6 +152,7 @@ async def test_search_shows_only_the_clients_that_match(dashboard: Page, server_
 
 
 async def test_rows_wait_while_somebody_points_at_the_table(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Clients")
     rows = dashboard.locator("#client-rows tr")
     async with connected_player(server_url):
         await expect(rows).to_have_count(1)
@@ -152,6 +167,7 @@ async def test_rows_wait_while_somebody_points_at_the_table(dashboard: Page, ser
 
 async def test_chat_appears_as_text_and_a_script_in_it_does_not_run(dashboard: Page, server_url: str) -> None:
     script = "<script>window.isTaken = true</script><img src=x onerror='window.isTaken = true'>"
+    await go_to(dashboard, "Chat")
     async with connected_player(server_url) as player:
         await player.send(type="chat", nickname="<b>Zoë</b>", message=script)
 
@@ -162,6 +178,7 @@ async def test_chat_appears_as_text_and_a_script_in_it_does_not_run(dashboard: P
 
 
 async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Chat")
     last = dashboard.locator("#chat-log .message").last
     async with connected_player(server_url) as player:
         await player.send(type="chat", nickname="Zoë", message="before the pause")
@@ -179,6 +196,7 @@ async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_u
 async def test_an_event_started_by_the_form_reaches_players_and_ends_after_the_question(
     dashboard: Page, server_url: str
 ) -> None:
+    await go_to(dashboard, "Events")
     event = dashboard.locator(ACTIVE_EVENT)
     async with connected_player(server_url) as player:
         await player.hears("global_events", lambda message: message["events"] == [])
@@ -212,6 +230,7 @@ async def test_without_javascript_an_event_is_started_and_ended(browser: Browser
     page = await context.new_page()
     await log_in(page, server_url, admin_password)
 
+    await page.get_by_role("link", name="Events").click()
     await page.get_by_label("24 hours").check()
     await page.get_by_role("button", name="Start now").click()
     await expect(page.locator(ACTIVE_EVENT)).to_contain_text("score_multiplier")
@@ -228,7 +247,7 @@ async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_ur
         feed.connect_to_server()
         feeds.append(feed)
 
-    await page.route_web_socket(re.compile("/admin/feed$"), pass_on)
+    await page.route_web_socket(re.compile(r"/admin/feed\?section=overview$"), pass_on)
     await log_in(page, server_url, admin_password)
     await expect(feed_state(page)).to_have_text("live")
 
@@ -241,24 +260,28 @@ async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_ur
     assert len(feeds) == 2
 
 
-async def test_nothing_is_wider_than_the_window(dashboard: Page) -> None:
-    for width in (360, 400, 700, 1000, 1600):
-        await dashboard.set_viewport_size({"width": width, "height": 800})
+async def test_nothing_is_wider_than_the_window(dashboard: Page, server_url: str) -> None:
+    links = await dashboard.get_by_role("navigation").get_by_role("link").all()
+    for path in [await link.get_attribute("href") for link in links]:
+        await dashboard.goto(f"{server_url}{path}")
+        for width in (360, 400, 700, 1000, 1600):
+            await dashboard.set_viewport_size({"width": width, "height": 800})
 
-        assert await dashboard.evaluate("document.documentElement.scrollWidth") <= width
+            assert await dashboard.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert await dashboard.locator("nav [aria-current=page]").get_attribute("href") == path
 
 
 async def test_a_login_that_ended_elsewhere_leads_to_the_login(dashboard: Page, server_url: str) -> None:
     other = await dashboard.context.new_page()
     await other.goto(f"{server_url}/admin")
 
-    await other.get_by_role("button", name="Log out").click()
+    await log_out(other)
 
     await expect(dashboard).to_have_url(f"{server_url}/admin/login")
 
 
 async def test_after_logging_out_the_dashboard_is_closed(dashboard: Page, server_url: str) -> None:
-    await dashboard.get_by_role("button", name="Log out").click()
+    await log_out(dashboard)
     await expect(dashboard).to_have_url(f"{server_url}/admin/login")
 
     await dashboard.goto(f"{server_url}/admin")

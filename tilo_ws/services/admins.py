@@ -8,11 +8,13 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 from tilo_ws.protocol.addresses import network_of
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.services.passwords import Password
+from tilo_ws.services.roles import Role
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,13 @@ _MAX_ADDRESSES = 10_000
 _ATTEMPTS_IN_ALL = 100
 _SECONDS_FOR_ATTEMPT_IN_ALL = 0.6
 """From all addresses together: who has many of them gets no further."""
+
+
+class Account(NamedTuple):
+    """Somebody who may use the dashboard."""
+
+    name: str
+    role: Role
 
 
 class WrongPassword(Exception):
@@ -46,7 +55,7 @@ class Admins:
         self._attempts: OrderedDict[str, TokenBucket] = OrderedDict()
         self._attempts_in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
 
-    async def log_in(self, username: str, password: str, ip: str) -> None:
+    async def log_in(self, username: str, password: str, ip: str) -> Account:
         """Raises WrongPassword."""
         place = network_of(ip)
         bucket = self._attempts.setdefault(place, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
@@ -61,7 +70,7 @@ class Admins:
         if right and username == USERNAME:
             self._attempts.pop(place, None)
             logger.info("admin %s logged in from %s", username, ip)
-            return
+            return Account(USERNAME, Role.ADMIN)
         logger.warning("admin login failed from %s", ip)
         left = bucket.left(self._clock())
         raise WrongPassword(f"Wrong password. {left} attempt{'' if left == 1 else 's'} left.")

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
@@ -32,6 +33,8 @@ HANDSHAKES = web.AppKey("handshakes", Handshakes)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)
+HISTORY = web.AppKey("history", History)
+"""The newest chat."""
 SCORES = web.AppKey("scores", Scores)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
 FORGETTING = web.AppKey("forgetting", Forgetting)
