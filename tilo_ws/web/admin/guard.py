@@ -38,7 +38,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _for_admins(request: web.Request, handler: Handler, least: Role) -> web.StreamResponse:
-    session = request.app[keys.ADMIN_SESSIONS].find(request)
+    session = await request.app[keys.ADMIN_SESSIONS].find(request)
     if session is None:
         if is_upgrade(request):
             raise web.HTTPUnauthorized(text="log in at /admin/login\n")

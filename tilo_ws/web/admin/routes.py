@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import chat, clients, events, login, overview
+from tilo_ws.web.admin import account, accounts, chat, clients, events, login, overview
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -37,6 +37,19 @@ ROUTES = [
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
     AdminRoute("POST", "/admin/events/{id}/end", events.end, Role.ADMIN),
+    AdminRoute("GET", "/admin/accounts", accounts.page, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts", accounts.create, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/role", accounts.change_role, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/password", accounts.reset_password, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/totp-off", accounts.turn_codes_off, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/disable", accounts.disable, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/enable", accounts.enable, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/remove", accounts.remove, Role.ADMIN),
+    AdminRoute("GET", "/admin/account", account.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/password", account.change_password, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp", account.offer_codes, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp/confirm", account.confirm_codes, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp/off", account.turn_codes_off, Role.VIEWER),
 ]
 
 PERMISSIONS: Mapping[tuple[str, str], AdminRoute] = {(route.method, route.path): route for route in ROUTES}
@@ -60,6 +73,7 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("accounts", "Accounts", "/admin/accounts"),
 ]
 
 
