@@ -19,6 +19,9 @@ MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 200
 """Code points."""
 
+_LETTERS = "abcdefghjkmnpqrstuvwxyz123456789"
+"""32 that nobody mistakes for each other in lower case."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
@@ -117,8 +120,8 @@ class AdminAccounts:
 
 
 def made_password() -> str:
-    """A password at random, to be shown once."""
-    return secrets.token_urlsafe(12)
+    """A password at random, to be shown once: 80 bits in groups that can be read out."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 async def _hashed(password: str) -> str:
