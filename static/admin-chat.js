@@ -1,11 +1,12 @@
 /** The live chat: text only, pausable, bounded. Follows the newest message while the reader is at the end. */
 import { clock, exact, parseTime, plural, whole } from "./admin-format.js";
+import { live } from "./admin-live.js";
 import { field, setText } from "./admin-rows.js";
 
 const KEPT = 300; // messages in the page, and messages that wait while paused
 const NEAR_END_PIXELS = 40;
 
-export class ChatLog {
+class ChatLog {
   constructor(section) {
     this.scroller = section.querySelector(".chat-scroll");
     this.log = section.querySelector("#chat-log");
@@ -105,3 +106,5 @@ export class ChatLog {
     this.newest.hidden = this.#isAtEnd();
   }
 }
+
+live(new ChatLog(document.querySelector("#chat")));

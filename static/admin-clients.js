@@ -1,5 +1,6 @@
 /** The table of connected clients: searched, filled in place, new rows on top when nobody points at it. */
 import { age, bytes, exact, parseTime, program, whole } from "./admin-format.js";
+import { live } from "./admin-live.js";
 import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.js";
 
 const NOBODY = "Nobody is connected. Whoever opens the game appears here at once.";
@@ -25,7 +26,7 @@ function fill(row, connection, now) {
   setText(field(row, "unsent"), bytes(connection.buffered_bytes));
 }
 
-export class ClientsTable {
+class ClientsTable {
   constructor(section) {
     this.table = section.querySelector(".table-scroll");
     this.search = section.querySelector("#client-search");
@@ -84,3 +85,5 @@ export class ClientsTable {
     setText(this.empty, listed ? `Nobody among ${scope} matches “${this.search.value.trim()}”.` : NOBODY);
   }
 }
+
+live(new ClientsTable(document.querySelector("#clients")));

@@ -1,5 +1,8 @@
 /** Events: what runs and what is planned with its countdown, and the question before one is ended. */
+import { EventForm } from "./admin-event-form.js";
 import { countdown, eventTitle, exact, moment, parseTime, plural } from "./admin-format.js";
+import { submitInPlace } from "./admin-forms.js";
+import { live } from "./admin-live.js";
 import { field, KeyedRows, setAttribute, setText } from "./admin-rows.js";
 
 const question = (title, online) =>
@@ -20,8 +23,10 @@ function fill(row, event, now) {
   setText(time, moment(next, now));
   setAttribute(time, "datetime", `${event.active ? event.expires_at : event.starts_at}Z`);
   setAttribute(time, "title", exact(next));
-  setAttribute(form, "action", `/admin/events/${encodeURIComponent(event.id)}/end#events`);
-  setAttribute(form.querySelector("button"), "aria-label", `End ${title}`);
+  if (form) {
+    setAttribute(form, "action", `/admin/events/${encodeURIComponent(event.id)}/end`);
+    setAttribute(form.querySelector("button"), "aria-label", `End ${title}`);
+  }
   showRest(row, (expiresAt - now) / (expiresAt - startsAt));
 }
 
@@ -30,7 +35,7 @@ function showRest(row, rest) {
   setAttribute(row.querySelector(".event-bar rect"), "width", width.toFixed(1));
 }
 
-export class EventList {
+class EventList {
   /** @param {(form: HTMLFormElement) => Promise<void>} submit */
   constructor(section, submit) {
     this.list = section.querySelector("#event-rows");
@@ -69,3 +74,8 @@ export class EventList {
     if (this.dialog.returnValue === "end") this.submit(this.form);
   }
 }
+
+const form = document.querySelector("#event-form"); // only for who may start one
+const views = [new EventList(document.querySelector("#events"), submitInPlace)];
+if (form) views.push(new EventForm(form, submitInPlace));
+live(...views);

@@ -1,6 +1,7 @@
 /** The overview: cards, pool, and the one sentence that says whether somebody must act. */
 import { Sparkline } from "./admin-chart.js";
 import { decimal, duration, whole } from "./admin-format.js";
+import { live } from "./admin-live.js";
 import { setAttribute, setText } from "./admin-rows.js";
 
 const stat = (name, format) => [name, { read: (frame) => frame.stats[name], format }];
@@ -16,7 +17,7 @@ const FIGURES = new Map([
   stat("deliveries", whole),
   stat("slow_consumers", whole),
   stat("loop_lag_ms", decimal),
-  ["uptime_s", { read: (frame) => frame.uptime_s, format: duration }],
+  stat("uptime_s", duration),
   ["version", { read: (frame) => frame.version, format: String }],
   ...["size", "free", "used", "min", "max"].map(pool),
 ]);
@@ -61,7 +62,7 @@ const CUT = { level: "warning", text: "No news from the server: figures and chat
 
 export const concerns = (frame) => CONCERNS.filter((concern) => concern.holds(frame));
 
-export class Overview {
+class Overview {
   constructor(document) {
     this.figures = [...document.querySelectorAll("[data-figure]")];
     this.verdict = document.querySelector("#verdict");
@@ -75,6 +76,11 @@ export class Overview {
   receive(frame) {
     this.frame = frame;
     for (const [name, chart] of this.charts) chart.push(frame.server_time, FIGURES.get(name).read(frame));
+  }
+
+  /** Called whenever the feed's state may have changed. */
+  showFeed({ name }) {
+    this.isCut = ["stale", "reconnecting"].includes(name);
   }
 
   render(now) {
@@ -121,3 +127,5 @@ export class Overview {
     return `peak ${FIGURES.get(name).format(peak)} in ${duration(span)}`;
   }
 }
+
+live(new Overview(document));

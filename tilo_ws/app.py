@@ -4,7 +4,6 @@ import asyncio
 import logging
 import platform
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp_jinja2
@@ -13,7 +12,7 @@ from aiohttp import web
 
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
-from tilo_ws.from_settings import admin_password, limits, player_tokens, text_rules
+from tilo_ws.from_settings import kept_admin_password, limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
@@ -24,7 +23,8 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
-from tilo_ws.services.admins import Admins, kept_password
+from tilo_ws.services.admin_accounts import AdminAccounts
+from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
@@ -38,7 +38,7 @@ from tilo_ws.services.online import Online
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
-from tilo_ws.settings import SettingError, Settings
+from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
@@ -46,6 +46,10 @@ from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.admin.guard import guard
+from tilo_ws.web.admin.head import head
+from tilo_ws.web.admin.routes import may, navigation, part_of
+from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.handshakes import Handshakes
@@ -66,6 +70,7 @@ def create_app(settings: Settings) -> web.Application:
     Call it on the event loop that will run it. Raises SettingError.
     """
     loop = asyncio.get_running_loop()
+    app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=MAX_BODY_BYTES)
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
@@ -143,20 +148,11 @@ def create_app(settings: Settings) -> web.Application:
         max_frame_bytes=settings.max_frame_bytes,
     )
     admin_hub = Hub()
-    admin_sessions = AdminSessions(address)
-    feed = Feed(
-        admin_hub,
-        Fanout(admin_hub, 0, loop),
-        admin_sessions,
-        address,
-        players=hub,
-        history=broker.history,
-        events=events,
-        database=database,
-        statistics=statistics,
-    )
-    password_file = settings.data_dir / "admin-password"
-    admins = Admins(database, admin_password(settings) or _kept_password(password_file))
+    admin_accounts = AdminAccounts(database)
+    password, password_place = kept_admin_password(settings)
+    admins = Admins(database, admin_accounts, password)
+    admin_sessions = AdminSessions(address, admins.current_versions)
+    feed = Feed(app, admin_hub, admin_sessions, address, history=broker.history, head=head, part_of=part_of)
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
@@ -168,6 +164,7 @@ def create_app(settings: Settings) -> web.Application:
         recovery=recovery,
         moderation=moderation,
         shadow=shadow,
+        admins=admins,
         fanout=fanout,
         commits=commits,
         pauses=pauses,
@@ -185,6 +182,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, statistics.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
+            Every(1.0, admin_sessions.check_open, "looking at admins' accounts"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
@@ -203,13 +201,13 @@ def create_app(settings: Settings) -> web.Application:
         await lifecycle.drain()
         admin_hub.close_all(CloseCode.SERVICE_RESTART)
 
-    app = web.Application(middlewares=[middlewares.in_time, middlewares.api], client_max_size=MAX_BODY_BYTES)
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
     app[keys.HANDSHAKES] = handshakes
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
+    app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
     app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, scores.refused, commits)
@@ -218,27 +216,21 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
     app[keys.ADMINS] = admins
+    app[keys.ADMIN_ACCOUNTS] = admin_accounts
+    app[keys.SECOND_STEPS] = SecondSteps()
     app[keys.ADMIN_SESSIONS] = admin_sessions
     app[keys.FEED] = feed
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""
-    app[keys.PASSWORD_PLACE] = "" if settings.admin_password else str(password_file)
-    aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
+    app[keys.PASSWORD_PLACE] = password_place
+    pages = aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
+    pages.globals.update(navigation=navigation, may=may)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)
     app.on_shutdown.append(shut_down)
     return app
-
-
-def _kept_password(file: Path) -> str:
-    try:
-        return kept_password(file)
-    except OSError as error:
-        raise SettingError(
-            f"the dashboard's password cannot be kept in {file} ({error.strerror}): set TILO_ADMIN_PASSWORD, or TILO_DATA_DIR"
-        ) from None
 
 
 def _log_sizes(hub: Hub, database: Database) -> None:

@@ -6,6 +6,7 @@ from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.token_keys import key_set, public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.services.admins import kept_password
 from tilo_ws.services.key_file import KeyFile
 from tilo_ws.services.passwords import Password
 from tilo_ws.services.text_rules import TextRules
@@ -52,6 +53,19 @@ def admin_password(settings: Settings) -> str | None:
         except ValueError as allowed:
             raise SettingError(f"TILO_ADMIN_PASSWORD=(hidden): allowed is {allowed}") from None
     return settings.admin_password
+
+
+def kept_admin_password(settings: Settings) -> tuple[str, str]:
+    """The password, made at the first start where none is set, and the file that it is kept in, if any. Raises SettingError."""
+    if given := admin_password(settings):
+        return given, ""
+    file = settings.data_dir / "admin-password"
+    try:
+        return kept_password(file), str(file)
+    except OSError as error:
+        raise SettingError(
+            f"the dashboard's password cannot be kept in {file} ({error.strerror}): set TILO_ADMIN_PASSWORD, or TILO_DATA_DIR"
+        ) from None
 
 
 def text_rules(settings: Settings) -> TextRules:

@@ -1,83 +1,13 @@
 """The login and the dashboard in a real browser, against a real server, seen from the player's side as well."""
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
-import aiohttp
-import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
-from tests.eventually import PATIENCE
+from tests.browser.dashboard import connected_player, feed_state, go_to, log_in, log_out
 
 ACTIVE_EVENT = "#event-rows .event[data-state=active]"
 TRIPLE_SCORE = "score_multiplier \N{MULTIPLICATION SIGN}3"
-
-
-class Player:
-    """A player's WebSocket, as any client would open it."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-
-    async def send(self, **message: object) -> None:
-        await self._socket.send_json(message)
-
-    async def hears(self, type_: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The next message of this type that fits; whatever comes before it is passed over."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                message: dict[str, Any] = json.loads(await self._socket.receive_str())
-                if message["type"] == type_ and fits(message):
-                    return message
-
-
-@asynccontextmanager
-async def connected_player(server_url: str) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{server_url}/ws") as socket:
-        yield Player(socket)
-
-
-def is_fault(message: ConsoleMessage) -> bool:
-    # The browser reports the login's own answer to a wrong password as a resource that failed to load.
-    is_refused_login = message.location["url"].endswith("/admin/login")
-    return message.type in ("error", "warning") and not is_refused_login
-
-
-@pytest.fixture
-async def page(browser: Browser, server_url: str) -> AsyncIterator[Page]:
-    """A fresh visitor, gone before the server is.
-
-    Errors in the console, violations of the content security policy among them, fail the test.
-    """
-    context = await browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    await context.close()
-    assert faults == []
-
-
-async def log_in(page: Page, server_url: str, password: str) -> None:
-    await page.goto(f"{server_url}/admin/login")
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Log in").click()
-
-
-@pytest.fixture
-async def dashboard(page: Page, server_url: str, admin_password: str) -> Page:
-    await log_in(page, server_url, admin_password)
-    await expect(feed_state(page)).to_have_text("live")
-    return page
-
-
-def feed_state(page: Page) -> Locator:
-    return page.locator("#feed-state")
 
 
 async def test_the_dashboard_without_a_login_leads_to_the_login(page: Page, server_url: str) -> None:
@@ -110,9 +40,10 @@ async def test_caps_lock_is_pointed_out(page: Page, server_url: str) -> None:
 
 
 async def test_a_player_is_counted_and_listed_while_connected(dashboard: Page, server_url: str) -> None:
-    online = dashboard.locator("[data-figure=online]")
+    online = dashboard.locator("#health [data-field=online]")
     rows = dashboard.locator("#client-rows tr")
     await expect(online).to_have_text("0")
+    await go_to(dashboard, "Clients")
     await expect(dashboard.get_by_text("Nobody is connected.")).to_be_visible()
 
     async with connected_player(server_url):
@@ -125,6 +56,7 @@ async def test_a_player_is_counted_and_listed_while_connected(dashboard: Page, s
 
 
 async def test_search_shows_only_the_clients_that_match(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Clients")
     async with connected_player(server_url):
         rows = dashboard.locator("#client-rows tr:visible")
         await expect(rows).to_have_count(1)
@@ -138,6 +70,7 @@ async def test_search_shows_only_the_clients_that_match(dashboard: Page, server_
 
 
 async def test_rows_wait_while_somebody_points_at_the_table(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Clients")
     rows = dashboard.locator("#client-rows tr")
     async with connected_player(server_url):
         await expect(rows).to_have_count(1)
@@ -152,6 +85,7 @@ async def test_rows_wait_while_somebody_points_at_the_table(dashboard: Page, ser
 
 async def test_chat_appears_as_text_and_a_script_in_it_does_not_run(dashboard: Page, server_url: str) -> None:
     script = "<script>window.isTaken = true</script><img src=x onerror='window.isTaken = true'>"
+    await go_to(dashboard, "Chat")
     async with connected_player(server_url) as player:
         await player.send(type="chat", nickname="<b>Zoë</b>", message=script)
 
@@ -162,6 +96,7 @@ async def test_chat_appears_as_text_and_a_script_in_it_does_not_run(dashboard: P
 
 
 async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Chat")
     last = dashboard.locator("#chat-log .message").last
     async with connected_player(server_url) as player:
         await player.send(type="chat", nickname="Zoë", message="before the pause")
@@ -179,6 +114,7 @@ async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_u
 async def test_an_event_started_by_the_form_reaches_players_and_ends_after_the_question(
     dashboard: Page, server_url: str
 ) -> None:
+    await go_to(dashboard, "Events")
     event = dashboard.locator(ACTIVE_EVENT)
     async with connected_player(server_url) as player:
         await player.hears("global_events", lambda message: message["events"] == [])
@@ -212,6 +148,7 @@ async def test_without_javascript_an_event_is_started_and_ended(browser: Browser
     page = await context.new_page()
     await log_in(page, server_url, admin_password)
 
+    await page.get_by_role("link", name="Events").click()
     await page.get_by_label("24 hours").check()
     await page.get_by_role("button", name="Start now").click()
     await expect(page.locator(ACTIVE_EVENT)).to_contain_text("score_multiplier")
@@ -228,7 +165,7 @@ async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_ur
         feed.connect_to_server()
         feeds.append(feed)
 
-    await page.route_web_socket(re.compile("/admin/feed$"), pass_on)
+    await page.route_web_socket(re.compile(r"/admin/feed\?section=overview$"), pass_on)
     await log_in(page, server_url, admin_password)
     await expect(feed_state(page)).to_have_text("live")
 
@@ -241,24 +178,28 @@ async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_ur
     assert len(feeds) == 2
 
 
-async def test_nothing_is_wider_than_the_window(dashboard: Page) -> None:
-    for width in (360, 400, 700, 1000, 1600):
-        await dashboard.set_viewport_size({"width": width, "height": 800})
+async def test_nothing_is_wider_than_the_window(dashboard: Page, server_url: str) -> None:
+    links = await dashboard.get_by_role("navigation").get_by_role("link").all()
+    for path in [await link.get_attribute("href") for link in links]:
+        await dashboard.goto(f"{server_url}{path}")
+        for width in (360, 400, 700, 1000, 1600):
+            await dashboard.set_viewport_size({"width": width, "height": 800})
 
-        assert await dashboard.evaluate("document.documentElement.scrollWidth") <= width
+            assert await dashboard.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        assert await dashboard.locator("nav [aria-current=page]").get_attribute("href") == path
 
 
 async def test_a_login_that_ended_elsewhere_leads_to_the_login(dashboard: Page, server_url: str) -> None:
     other = await dashboard.context.new_page()
     await other.goto(f"{server_url}/admin")
 
-    await other.get_by_role("button", name="Log out").click()
+    await log_out(other)
 
     await expect(dashboard).to_have_url(f"{server_url}/admin/login")
 
 
 async def test_after_logging_out_the_dashboard_is_closed(dashboard: Page, server_url: str) -> None:
-    await dashboard.get_by_role("button", name="Log out").click()
+    await log_out(dashboard)
     await expect(dashboard).to_have_url(f"{server_url}/admin/login")
 
     await dashboard.goto(f"{server_url}/admin")

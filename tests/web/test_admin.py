@@ -26,6 +26,10 @@ async def log_in(client: Client, password: str = ADMIN_PASSWORD, **headers: str)
     return await client.post("/admin/login", data=form, allow_redirects=False, headers=headers)
 
 
+async def open_feed(client: Client, section: str) -> aiohttp.ClientWebSocketResponse:
+    return await client.ws_connect(f"/admin/feed?section={section}", headers={"Origin": origin(client)})
+
+
 def origin(client: Client) -> str:
     return f"http://{client.host}:{client.port}"
 
@@ -34,6 +38,7 @@ async def test_without_a_login_every_page_leads_to_the_form(start_server: StartS
     client = await start_server()
     for method, path in (
         ("GET", "/admin"),
+        ("GET", "/admin/clients"),
         ("POST", "/admin/events"),
         ("POST", "/admin/events/1/end"),
         ("POST", "/admin/logout"),
@@ -151,14 +156,48 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     await log_in(client)
     player = await client.ws_connect("/ws", headers={"User-Agent": "Test/1", "X-Forwarded-For": "203.0.113.7"})
     await player.send_json({"type": "chat", "nickname": "Zoë", "message": "<script>", "ref": 1})
-    feed = await client.ws_connect("/admin/feed", headers={"Origin": origin(client)})
-    first = await feed.receive_json(timeout=PATIENCE)
+    clients, chat = await open_feed(client, "clients"), await open_feed(client, "chat")
+    first = await clients.receive_json(timeout=PATIENCE)
     assert (first["type"], first["online"], first["database"], first["connections_total"]) == ("snapshot", 1, "ok", 1)
-    snapshots = [await feed.receive_json(timeout=PATIENCE) for _ in range(2)]
-    chat = [message["message"] for snapshot in [first, *snapshots] for message in snapshot["chat"]]
-    assert chat == ["<script>"]
-    [connection] = snapshots[-1]["connections"]
+    frames = [await chat.receive_json(timeout=PATIENCE) for _ in range(3)]
+    assert [message["message"] for frame in frames for message in frame["chat"]] == ["<script>"]
+    [connection] = (await clients.receive_json(timeout=PATIENCE))["connections"]
     assert (connection["nickname"], connection["ip"], connection["user_agent"]) == ("Zoë", "203.0.113.7", "Test/1")
+
+
+@pytest.mark.parametrize(
+    ("section", "part"),
+    [
+        ("", set()),
+        ("overview", {"stats"}),
+        ("clients", {"connections", "connections_total"}),
+        ("chat", {"chat", "chat_skipped"}),
+        ("events", {"events"}),
+    ],
+)
+async def test_the_feed_sends_only_what_its_page_needs(section: str, part: set[str], start_server: StartServer) -> None:
+    client = await start_server()
+    await log_in(client)
+    feed = await open_feed(client, section)
+    for _ in range(2):
+        frame = await feed.receive_json(timeout=PATIENCE)
+        head = {"type", "server_time", "version", "online", "database", "redis", "loop_lag_ms"}
+        assert set(frame) == head | part
+
+
+async def test_a_section_that_does_not_exist_has_no_feed(start_server: StartServer) -> None:
+    client = await start_server()
+    await log_in(client)
+    with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+        await open_feed(client, "secrets")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/clients", "/admin/chat", "/admin/events"])
+async def test_a_page_is_marked_in_the_navigation(path: str, start_server: StartServer) -> None:
+    client = await start_server()
+    await log_in(client)
+    text = await (await client.get(path)).text()
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">', text) == [path]
 
 
 async def test_a_cross_site_websocket_to_the_feed_is_refused(start_server: StartServer) -> None:
@@ -186,7 +225,7 @@ async def test_logging_out_ends_the_session_and_its_feed(start_server: StartServ
 async def test_an_open_dashboard_hears_a_burst_as_a_sample(start_server: StartServer) -> None:
     client = await start_server(chat_rate=0, command_rate=0)
     await log_in(client)
-    feed = await client.ws_connect("/admin/feed", headers={"Origin": origin(client)})
+    feed = await open_feed(client, "chat")
     player = await client.ws_connect("/ws")
     for number in range(200):
         await player.send_json({"type": "chat", "nickname": "Zoë", "message": str(number), "ref": number})

@@ -52,7 +52,7 @@ async def test_a_user_agent_of_any_bytes_does_not_hide_the_dashboard(start_serve
     token = form.partition('name="csrf_token" value="')[2].partition('"')[0]
     await client.post("/admin/login", data={"username": "admin", "password": "correct horse", "csrf_token": token})
     origin = f"http://{client.host}:{client.port}"
-    feed = await client.ws_connect("/admin/feed", headers={"Origin": origin})
+    feed = await client.ws_connect("/admin/feed?section=clients", headers={"Origin": origin})
     assert (await feed.receive_json(timeout=PATIENCE))["connections"][0]["user_agent"] == "??"
     assert (await feed.receive_json(timeout=PATIENCE))["type"] == "snapshot"
     writer.close()

@@ -2,7 +2,9 @@
 
 from aiohttp import web
 
+from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.chat import Chat
@@ -14,6 +16,7 @@ from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
@@ -32,6 +35,8 @@ HANDSHAKES = web.AppKey("handshakes", Handshakes)
 HUB = web.AppKey("hub", Hub)
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)
+HISTORY = web.AppKey("history", History)
+"""The newest chat."""
 SCORES = web.AppKey("scores", Scores)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
 FORGETTING = web.AppKey("forgetting", Forgetting)
@@ -40,5 +45,7 @@ EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
 ADMINS = web.AppKey("admins", Admins)
+ADMIN_ACCOUNTS = web.AppKey("admin_accounts", AdminAccounts)
+SECOND_STEPS = web.AppKey("second_steps", SecondSteps)
 ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
 FEED = web.AppKey("feed", Feed)

@@ -4,16 +4,12 @@ from aiohttp import web
 
 from tilo_ws import resources
 from tilo_ws.web import demo, health, keys
-from tilo_ws.web.admin import actions, pages
+from tilo_ws.web.admin.routes import ROUTES
 from tilo_ws.web.api import bans, chat, connections, events, openapi, players, server
 
 
 async def _players(request: web.Request) -> web.StreamResponse:
     return await request.app[keys.PLAYERS].serve(request)
-
-
-async def _feed(request: web.Request) -> web.StreamResponse:
-    return await request.app[keys.FEED].serve(request)
 
 
 def add_routes(app: web.Application) -> None:
@@ -24,14 +20,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/ws", _players),
             web.get("/healthz", health.healthz),
             web.get("/readyz", health.readyz),
-            web.get("/admin", pages.dashboard),
-            web.get("/admin/", pages.without_slash),
-            web.get("/admin/login", pages.login_page),
-            web.post("/admin/login", actions.log_in),
-            web.post("/admin/logout", actions.log_out),
-            web.get("/admin/feed", _feed),
-            web.post("/admin/events", actions.start_event),
-            web.post("/admin/events/{id}/end", actions.end_event),
+            *((web.get if route.method == "GET" else web.post)(route.path, route.handler) for route in ROUTES),
             web.get("/api/v1/stats", server.stats),
             web.get("/api/v1/connections", connections.list_connections),
             web.delete("/api/v1/connections/{id}", connections.kick),

@@ -92,6 +92,11 @@ class Statistics:
             self._worst_lag = max(self._worst_lag, now - self._lag_measured_at - LAG_INTERVAL)
         self._lag_measured_at = now
 
+    @property
+    def loop_lag_ms(self) -> float:
+        """The worst of the last second."""
+        return round(self._loop_lag * 1000, 3)
+
     def figures(self) -> Figures:
         """The figures at this moment."""
         pool = self._database.pool
@@ -101,7 +106,7 @@ class Statistics:
             deliveries=self._fanout.deliveries,
             deliveries_per_second=round(self._deliveries_per_second, 1),
             round_ms=round(self._fanout.round_seconds * 1000, 3),
-            loop_lag_ms=round(self._loop_lag * 1000, 3),
+            loop_lag_ms=self.loop_lag_ms,
             gc_pause_ms=round(self._pause * 1000, 3),
             pending_writes=sum(commit.pending for commit in self._commits),
             oldest_pending_s=round(max(commit.oldest_age for commit in self._commits), 3),

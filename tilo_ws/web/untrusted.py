@@ -15,3 +15,9 @@ def same_secret(given: object, expected: str) -> bool:
     if not isinstance(given, str) or not expected:
         return False
     return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode(errors="surrogateescape"))
+
+
+def is_same_origin(request: web.Request) -> bool:
+    """A page of another site can open a socket or send a form here, but it cannot lie about where it comes from."""
+    _, _, host = request.headers.get("Origin", "").partition("://")
+    return bool(host) and host == request.host

@@ -2,10 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 
+from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.admin_accounts import Account
 from tilo_ws.web.client_address import ClientAddress
 
 SESSION_COOKIE = "tilo_admin"
@@ -16,16 +19,20 @@ IDLE_SECONDS = 8 * 3600.0
 
 
 class AdminSession:
-    """One login, from its cookie to its end."""
+    """One login, from its cookie to its end.
 
-    __slots__ = ("csrf_token", "ended", "last_used", "notice", "username")
+    `feeds` are the sockets of its open pages, `totp_offer` the secret of one-time codes that are not confirmed yet.
+    """
 
-    def __init__(self, username: str, now: float) -> None:
-        self.username = username
+    __slots__ = ("account", "csrf_token", "feeds", "last_used", "notice", "totp_offer")
+
+    def __init__(self, account: Account, now: float) -> None:
+        self.account = account
         self.csrf_token = secrets.token_urlsafe(32)
         self.last_used = now
-        self.ended = False
+        self.feeds: set[Connection] = set()
         self.notice: dict[str, str] | None = None
+        self.totp_offer: str | None = None
 
     def take_notice(self) -> dict[str, str] | None:
         """What the last action left to say, once."""
@@ -34,50 +41,83 @@ class AdminSession:
 
 
 class AdminSessions:
-    """The sessions of this server, by the secret in the cookie. They end with the server."""
+    """The sessions of this server, by the secret in the cookie. They end with the server, and when their account changes.
 
-    def __init__(self, address: ClientAddress, clock: Callable[[], float] = time.monotonic) -> None:
+    `current_versions` says which versions accounts have now, or None when it cannot be known.
+    """
+
+    def __init__(
+        self,
+        address: ClientAddress,
+        current_versions: Callable[[set[str]], Awaitable[Mapping[str, str] | None]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._address = address
+        self._current_versions = current_versions
         self._clock = clock
         self._sessions: dict[str, AdminSession] = {}
 
-    def start(self, request: web.Request, response: web.StreamResponse, username: str) -> None:
-        """Begins a session under a fresh secret and puts it into the response's cookie."""
+    def start(self, request: web.Request, response: web.StreamResponse, account: Account) -> None:
+        """Begins a session under a fresh secret and puts it into the response's cookie; the browser's last one ends."""
+        self._end(self.cookie(request, SESSION_COOKIE))
         self.end_idle()
         secret = secrets.token_urlsafe(32)
-        self._sessions[secret] = AdminSession(username, self._clock())
+        self._sessions[secret] = AdminSession(account, self._clock())
         self._delete_cookie(request, response, LOGIN_COOKIE)
         self.set_cookie(request, response, SESSION_COOKIE, secret)
 
-    def find(self, request: web.Request) -> AdminSession | None:
+    async def find(self, request: web.Request) -> AdminSession | None:
         """The session that the request's cookie names, while it lasts."""
         self.end_idle()
-        session = self._sessions.get(self.cookie(request, SESSION_COOKIE))
+        secret = self.cookie(request, SESSION_COOKIE)
+        session = self._sessions.get(secret)
         if session is not None:
             session.last_used = self._clock()
-        return session
+            await self._end_changed([session])
+        return self._sessions.get(secret)
+
+    async def check_open(self) -> None:
+        """Ends the sessions of open pages whose account was changed elsewhere: call it once a second."""
+        await self._end_changed([session for session in self._sessions.values() if session.feeds])
+
+    async def _end_changed(self, sessions: Iterable[AdminSession]) -> None:
+        """The built-in account is asked nobody about: it works while the database is away."""
+        versions = {session.account.name: session.account.version for session in sessions if not session.account.is_built_in}
+        current = await self._current_versions(set(versions)) if versions else None
+        if current is not None:
+            self._end_where(
+                lambda session: (
+                    session.account.name in versions and session.account.version != current.get(session.account.name)
+                )
+            )
 
     def end(self, request: web.Request, response: web.StreamResponse) -> None:
         """Logs out."""
         self._end(self.cookie(request, SESSION_COOKIE))
         self._delete_cookie(request, response, SESSION_COOKIE)
 
+    def end_all(self, name: str, *, but: AdminSession | None = None) -> None:
+        """Logs an account out everywhere, but for one session."""
+        self._end_where(lambda session: session.account.name == name and session is not but)
+
     def end_idle(self) -> None:
         """Ends the sessions that were not used for long."""
         now = self._clock()
-        for secret in [key for key, session in self._sessions.items() if now - session.last_used > IDLE_SECONDS]:
-            self._end(secret)
+        self._end_where(lambda session: now - session.last_used > IDLE_SECONDS)
 
-    def keep(self, session: AdminSession) -> bool:
-        """Counts an open dashboard as use. False: the session has ended."""
-        if not session.ended:
-            session.last_used = self._clock()
-        return not session.ended
+    def keep(self, session: AdminSession) -> None:
+        """Counts an open dashboard as use."""
+        session.last_used = self._clock()
+
+    def _end_where(self, is_over: Callable[[AdminSession], bool]) -> None:
+        for secret in [secret for secret, session in self._sessions.items() if is_over(session)]:
+            self._end(secret)
 
     def _end(self, secret: str) -> None:
         session = self._sessions.pop(secret, None)
         if session is not None:
-            session.ended = True
+            for feed in session.feeds:
+                feed.close(CloseCode.ADMIN_SESSION_ENDED, "admin_session_ended")
 
     def cookie(self, request: web.Request, name: str) -> str:
         """What a cookie that `set_cookie` has set brings back, or nothing."""
@@ -96,3 +136,10 @@ class AdminSessions:
 
     def _name(self, request: web.Request, name: str) -> str:
         return f"__Host-{name}" if self._address.is_secure(request) else name
+
+
+SESSION = web.RequestKey("session", AdminSession)
+"""Whose request it is, as the guard has found out."""
+
+FORM = web.RequestKey("form", dict[str, str])
+"""The fields of a POST, as the guard has read and checked them."""
