@@ -50,6 +50,7 @@ from tilo_ws.web.admin.head import head
 from tilo_ws.web.admin.routes import may, navigation, part_of
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
@@ -122,6 +123,7 @@ def create_app(settings: Settings) -> web.Application:
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
+    figure_history = FigureHistory(statistics)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     admission = Admission(
@@ -173,7 +175,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
-            Every(1.0, statistics.sample, "sampling statistics"),
+            Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
@@ -207,6 +209,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
+    app[keys.FIGURE_HISTORY] = figure_history
     app[keys.ADMINS] = Admins(database, password)
     app[keys.ADMIN_SESSIONS] = admin_sessions
     app[keys.FEED] = feed

@@ -16,6 +16,7 @@ from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.statistics import Statistics
@@ -42,6 +43,7 @@ MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
+FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
 ADMINS = web.AppKey("admins", Admins)
 ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
 FEED = web.AppKey("feed", Feed)
