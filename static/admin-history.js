@@ -9,15 +9,15 @@ export class FigureHistory {
   }
 
   /** Takes the points of a frame; the first frame has all of them and says what they are. */
-  receive({ history, series, interval_s: interval }) {
+  receive({ points, series, interval_s: interval }) {
     if (series) [this.series, this.interval] = [series, interval];
-    if (history.length === 0) return;
-    const first = history[0][0];
+    if (points.length === 0) return;
+    const [first, newest] = [points[0][0], points.at(-1)[0]];
     // Numbers that go back are of another machine's clock: its past is not ours.
-    const isOther = this.points.length > 0 && history.at(-1)[0] < this.points.at(-1)[0];
+    const isOther = this.points.length > 0 && newest < this.points.at(-1)[0];
     const kept = isOther ? [] : this.points.filter(([number]) => number < first);
-    const oldest = history.at(-1)[0] - LONGEST_SECONDS / this.interval;
-    this.points = [...kept, ...history].filter(([number]) => number >= oldest);
+    const oldest = newest - LONGEST_SECONDS / this.interval;
+    this.points = [...kept, ...points].filter(([number]) => number >= oldest);
   }
 
   /** The points of one series as `{age, value}`, `age` in intervals before the newest. */

@@ -54,7 +54,7 @@ class Overview {
 
   receive(frame) {
     this.frame = frame;
-    this.history.receive(frame);
+    this.history.receive(frame.history);
   }
 
   /** Called whenever the feed's state may have changed. */

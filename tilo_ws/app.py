@@ -38,6 +38,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import Settings
+from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
@@ -212,6 +213,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.FIGURE_HISTORY] = figure_history
     app[keys.ADMINS] = Admins(database, password)
     app[keys.ADMIN_SESSIONS] = admin_sessions
+    app[keys.SETTINGS] = shown_settings(settings)
     app[keys.FEED] = feed
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo

@@ -19,6 +19,7 @@ from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.shown_setting import ShownSetting
 from tilo_ws.web.statistics import Statistics
 from tilo_ws.web.websocket import Players
 
@@ -44,6 +45,7 @@ EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
 FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
+SETTINGS = web.AppKey("settings", list[ShownSetting])
 ADMINS = web.AppKey("admins", Admins)
 ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
 FEED = web.AppKey("feed", Feed)

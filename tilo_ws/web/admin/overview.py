@@ -24,10 +24,10 @@ async def without_slash(request: web.Request) -> web.StreamResponse:
 def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """The server's figures, and of their history all to a page that is new, then what is new.
 
-    `history` is a list of points: a number, which counts intervals, and a value for each name in `series`.
+    A point of it is a number, which counts intervals, and a value for each name in `series`.
     """
     history = app[keys.FIGURE_HISTORY]
     fields = {"stats": msgspec.to_builtins(app[keys.STATISTICS].figures())}
     if beat.chat_after is None:
-        return fields | {"history": history.all(), "series": list(SERIES), "interval_s": INTERVAL}
-    return fields | {"history": history.newest()}
+        return fields | {"history": {"points": history.all(), "series": list(SERIES), "interval_s": INTERVAL}}
+    return fields | {"history": {"points": history.newest()}}
