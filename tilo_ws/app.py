@@ -25,6 +25,7 @@ from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
+from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
@@ -151,6 +152,7 @@ def create_app(settings: Settings) -> web.Application:
     admin_hub = Hub()
     admin_sessions = AdminSessions(address)
     feed = Feed(app, admin_hub, admin_sessions, address, history=broker.history, head=head, part_of=part_of)
+    audit_log = AuditLog(database, retention=settings.audit_retention)
     password, password_place = kept_admin_password(settings)
     numbering = Numbering(database, broker)
     parts = Parts(
@@ -184,6 +186,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
+            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
             Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
         ],
     )
@@ -211,6 +214,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
     app[keys.FIGURE_HISTORY] = figure_history
+    app[keys.AUDIT_LOG] = audit_log
     app[keys.ADMINS] = Admins(database, password)
     app[keys.ADMIN_SESSIONS] = admin_sessions
     app[keys.SETTINGS] = shown_settings(settings)

@@ -6,6 +6,7 @@ from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
+from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -46,6 +47,7 @@ LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
 FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
 SETTINGS = web.AppKey("settings", list[ShownSetting])
+AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 ADMINS = web.AppKey("admins", Admins)
 ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
 FEED = web.AppKey("feed", Feed)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import chat, clients, events, login, overview, settings
+from tilo_ws.web.admin import audit, audit_file, chat, clients, events, login, overview, settings
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -37,6 +37,8 @@ ROUTES = [
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
     AdminRoute("POST", "/admin/events/{id}/end", events.end, Role.ADMIN),
+    AdminRoute("GET", "/admin/audit", audit.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/audit.csv", audit_file.export, Role.VIEWER),
     AdminRoute("GET", "/admin/settings", settings.page, Role.VIEWER),
 ]
 
@@ -61,6 +63,7 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("audit", "Audit", "/admin/audit"),
     Section("settings", "Settings", "/admin/settings"),
 ]
 
