@@ -101,7 +101,7 @@ class Overview {
 
   /** What a chart says of the moment that the mouse is at, else how its main series has changed. */
   #note(chart) {
-    const { format } = FIGURES.get(chart.names.at(-1));
+    const { read, format } = FIGURES.get(chart.names.at(-1));
     const pointed = chart.pointedAt(this.history);
     if (pointed) {
       const values = pointed.map(({ value }) => format(value)).join(" / ");
@@ -110,7 +110,7 @@ class Overview {
     const points = this.history.of(chart.names.at(-1));
     const peak = `peak ${format(Math.max(0, ...points.map(({ value }) => value)))}`;
     if (this.history.span < LEAST_PAST_SECONDS) return `${peak} so far`;
-    const change = points.at(-1).value - points[0].value;
+    const change = read(this.frame) - points[0].value;
     const sign = format(Math.abs(change)) === format(0) ? "±" : change < 0 ? "−" : "+";
     return `${sign}${format(Math.abs(change))} in ${age(this.history.span)}, ${peak}`;
   }

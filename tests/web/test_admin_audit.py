@@ -111,12 +111,12 @@ async def test_the_file_has_all_that_is_found_newest_first_and_the_export_is_wri
 ) -> None:
     client = await start_server()
     await log_in(client)
-    for number in range(1100):
+    for number in range(250):
         write(sql, number, target=f"Zo\N{LATIN SMALL LETTER E WITH DIAERESIS} {number}", details={"reason": "\N{WASTEBASKET}"})
     header, *entries = await rows(client, "?action=ban")
     assert header == COLUMNS
     assert [row[3] for row in entries] == [
-        f"Zo\N{LATIN SMALL LETTER E WITH DIAERESIS} {number}" for number in range(1099, -1, -1)
+        f"Zo\N{LATIN SMALL LETTER E WITH DIAERESIS} {number}" for number in range(249, -1, -1)
     ]
     assert entries[-1] == ["2026-03-01T12:00:00.000Z", "zoe", "ban", entries[-1][3], "::1", '{"reason": "\N{WASTEBASKET}"}']
     assert sql("SELECT admin, target FROM admin_actions WHERE action = 'export_audit'") == [("admin", "action=ban")]

@@ -9,7 +9,8 @@ from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 1_000
+_BATCH = 200
+"""Entries that are read at once: so few that players do not feel an export."""
 
 
 class Search(NamedTuple):
