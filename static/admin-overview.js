@@ -1,81 +1,60 @@
-/** The overview: cards, pool, and the one sentence that says whether somebody must act. */
-import { Sparkline } from "./admin-chart.js";
-import { decimal, duration, whole } from "./admin-format.js";
+/** The overview: cards with their last 15 minutes, and the one sentence that says whether somebody must act. */
+import { Chart } from "./admin-chart.js";
+import { concerns } from "./admin-concerns.js";
+import { age, decimal, duration, whole } from "./admin-format.js";
+import { FigureHistory } from "./admin-history.js";
 import { live } from "./admin-live.js";
 import { setAttribute, setText } from "./admin-rows.js";
 
+const LEAST_PAST_SECONDS = 60; // a change against less is none
+
+const mebibytes = (count) => decimal(count / 1024 ** 2);
 const stat = (name, format) => [name, { read: (frame) => frame.stats[name], format }];
 const pool = (name) => [`pool_${name}`, { read: (frame) => frame.stats.pool[name], format: whole }];
 
-/** What stands in every element with `data-figure`. */
+/** What stands in every element with `data-figure`, and how a value of the chart with its name is written. */
 const FIGURES = new Map([
-  ["online", { read: (frame) => frame.online, format: whole }],
+  stat("connections", whole),
+  stat("messages_per_second", decimal),
   stat("deliveries_per_second", decimal),
-  stat("round_ms", decimal),
+  stat("delay_p99_ms", decimal),
+  stat("round_p50_ms", decimal),
+  stat("round_p99_ms", decimal),
+  stat("loop_lag_ms", decimal),
+  stat("gc_pause_ms", decimal),
   stat("pending_writes", whole),
+  stat("oldest_pending_s", decimal),
+  stat("memory_bytes", mebibytes),
   stat("messages_in", whole),
   stat("deliveries", whole),
   stat("slow_consumers", whole),
-  stat("loop_lag_ms", decimal),
   stat("uptime_s", duration),
   ["version", { read: (frame) => frame.version, format: String }],
-  ...["size", "free", "used", "min", "max"].map(pool),
+  ...["size", "free", "used", "waiting", "min", "max"].map(pool),
 ]);
 
-const isOk = (frame) => frame.database === "ok";
-
-/** What needs somebody, worst first. Texts hold no figure that moves: each change is read out. */
-const CONCERNS = [
-  {
-    level: "bad",
-    figure: "pending_writes",
-    holds: (frame) => !isOk(frame),
-    text: "Database away: chat goes on, acknowledgements wait.",
-  },
-  {
-    level: "bad",
-    figure: "online",
-    holds: (frame) => frame.redis === "away",
-    text: "Redis away: players see only those on their own server.",
-  },
-  {
-    level: "bad",
-    figure: "loop_lag_ms",
-    holds: (frame) => frame.stats.loop_lag_ms >= 250,
-    text: "The event loop is late: this server has more to do than it can; spread the players over more servers.",
-  },
-  {
-    level: "warning",
-    figure: "pending_writes",
-    holds: (frame) => isOk(frame) && frame.stats.oldest_pending_s >= 5,
-    text: "Writes wait for more than five seconds: look at the database's load.",
-  },
-  {
-    level: "warning",
-    figure: "pool_used",
-    holds: ({ stats }) => stats.pool.used >= stats.pool.max,
-    text: "Every database connection is in use: raise TILO_POOL_MAX or look for slow statements.",
-  },
-];
-
-const CUT = { level: "warning", text: "No news from the server: figures and chat are the last that came." };
-
-export const concerns = (frame) => CONCERNS.filter((concern) => concern.holds(frame));
+const HEALTH = {
+  database: { ok: "answers", away: "away: writes wait" },
+  redis: { ok: "answers", away: "away: servers are apart", off: "off: one server" },
+};
 
 class Overview {
   constructor(document) {
     this.figures = [...document.querySelectorAll("[data-figure]")];
+    this.parts = [...document.querySelectorAll("[data-health]")];
     this.verdict = document.querySelector("#verdict");
-    this.poolBar = document.querySelector("#pool-bar");
-    this.notes = [...document.querySelectorAll("[data-note]")];
+    this.history = new FigureHistory();
     this.isCut = false;
-    const charts = [...document.querySelectorAll("[data-chart]")];
-    this.charts = new Map(charts.map((svg) => [svg.dataset.chart, new Sparkline(svg)]));
+    const charts = [...document.querySelectorAll(".chart")];
+    this.charts = charts.map((svg) => ({ chart: new Chart(svg), note: svg.parentElement.querySelector("[data-note]") }));
+    for (const { svg } of this.charts.map(({ chart }) => chart)) {
+      for (const event of ["pointermove", "pointerleave"]) svg.addEventListener(event, () => this.#showNotes());
+    }
   }
 
   receive(frame) {
     this.frame = frame;
-    for (const [name, chart] of this.charts) chart.push(frame.server_time, FIGURES.get(name).read(frame));
+    this.history.receive(frame.history);
   }
 
   /** Called whenever the feed's state may have changed. */
@@ -83,13 +62,13 @@ class Overview {
     this.isCut = ["stale", "reconnecting"].includes(name);
   }
 
-  render(now) {
-    const current = concerns(this.frame);
+  render() {
+    const current = concerns(this.frame, this.isCut);
     this.#showFigures(current);
-    this.#showVerdict(this.isCut ? [CUT] : current);
-    this.#showPool(this.frame.stats.pool);
-    for (const note of this.notes) setText(note, this.#note(note.dataset.note));
-    for (const chart of this.charts.values()) chart.draw(now);
+    this.#showVerdict(current);
+    for (const part of this.parts) this.#showHealth(part);
+    for (const { chart } of this.charts) chart.draw(this.history);
+    this.#showNotes();
   }
 
   #showFigures(current) {
@@ -110,21 +89,30 @@ class Overview {
     );
   }
 
-  #showPool({ used, free, max }) {
-    const [usedPart, freePart] = this.poolBar.children;
-    setAttribute(this.poolBar, "viewBox", `0 0 ${max} 1`);
-    setAttribute(usedPart, "width", String(used));
-    setAttribute(freePart, "x", String(used));
-    setAttribute(freePart, "width", String(free));
+  #showHealth(part) {
+    const state = this.frame[part.dataset.health];
+    setAttribute(part, "data-state", state);
+    setText(part.querySelector("[data-field=word]"), HEALTH[part.dataset.health][state] ?? state);
   }
 
-  #note(name) {
-    if (name === "pending_writes") {
-      const { pending_writes: count, oldest_pending_s: age } = this.frame.stats;
-      return count ? `oldest waits ${duration(age)}` : "nothing waits";
+  #showNotes() {
+    for (const { chart, note } of this.charts) setText(note, this.#note(chart));
+  }
+
+  /** What a chart says of the moment that the mouse is at, else how its main series has changed. */
+  #note(chart) {
+    const { read, format } = FIGURES.get(chart.names.at(-1));
+    const pointed = chart.pointedAt(this.history);
+    if (pointed) {
+      const values = pointed.map(({ value }) => format(value)).join(" / ");
+      return `${values}, ${pointed[0].age ? `${age(pointed[0].age * this.history.interval)} ago` : "now"}`;
     }
-    const { peak, span } = this.charts.get(name);
-    return `peak ${FIGURES.get(name).format(peak)} in ${duration(span)}`;
+    const points = this.history.of(chart.names.at(-1));
+    const peak = `peak ${format(Math.max(0, ...points.map(({ value }) => value)))}`;
+    if (this.history.span < LEAST_PAST_SECONDS) return `${peak} so far`;
+    const change = read(this.frame) - points[0].value;
+    const sign = format(Math.abs(change)) === format(0) ? "±" : change < 0 ? "−" : "+";
+    return `${sign}${format(Math.abs(change))} in ${age(this.history.span)}, ${peak}`;
   }
 }
 

@@ -26,6 +26,7 @@ from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
+from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
@@ -39,6 +40,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import Settings
+from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
@@ -52,6 +54,7 @@ from tilo_ws.web.admin.routes import may, navigation, part_of
 from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
@@ -124,6 +127,7 @@ def create_app(settings: Settings) -> web.Application:
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
+    figure_history = FigureHistory(statistics)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     admission = Admission(
@@ -149,6 +153,7 @@ def create_app(settings: Settings) -> web.Application:
     )
     admin_hub = Hub()
     admin_accounts = AdminAccounts(database)
+    audit_log = AuditLog(database, retention=settings.audit_retention)
     password, password_place = kept_admin_password(settings)
     admins = Admins(database, admin_accounts, password)
     admin_sessions = AdminSessions(address, admins.current_versions)
@@ -180,7 +185,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
-            Every(1.0, statistics.sample, "sampling statistics"),
+            Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, admin_sessions.check_open, "looking at admins' accounts"),
             Every(1.0, database.probe, "probing the database"),
@@ -189,6 +194,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
+            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
             Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
         ],
     )
@@ -218,7 +224,10 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.ADMINS] = admins
     app[keys.ADMIN_ACCOUNTS] = admin_accounts
     app[keys.SECOND_STEPS] = SecondSteps()
+    app[keys.FIGURE_HISTORY] = figure_history
+    app[keys.AUDIT_LOG] = audit_log
     app[keys.ADMIN_SESSIONS] = admin_sessions
+    app[keys.SETTINGS] = shown_settings(settings)
     app[keys.FEED] = feed
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo

@@ -14,3 +14,5 @@ TEMPLATES = _folder("templates")
 STATIC = _folder("static")
 MIGRATIONS = _folder("sql") / "migrations"
 QUERIES = _folder("sql") / "queries"
+SETTINGS_EXPLAINED = _PACKAGE / "settings.env"
+"""A link to `.env.example`, and its copy in a wheel."""

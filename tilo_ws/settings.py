@@ -124,6 +124,7 @@ class Settings:
     pool_max: int = _setting("TILO_POOL_MAX", "20", _number(1, 1000, whole=True))
     cleanup_interval: float = _setting("TILO_CLEANUP_INTERVAL", "5", _number(0, 86400, above=True))
     chat_retention: float = _setting("TILO_CHAT_RETENTION", "86400", _FROM_ZERO)
+    audit_retention: float = _setting("TILO_AUDIT_RETENTION", "31536000", _FROM_ZERO)
     connection_timeout: float = _setting("TILO_CONNECTION_TIMEOUT", "60", _FROM_ZERO)
     max_message_length: int = _setting("TILO_MAX_MESSAGE_LENGTH", "500", _COUNT)
     max_nickname_length: int = _setting("TILO_MAX_NICKNAME_LENGTH", "32", _COUNT)

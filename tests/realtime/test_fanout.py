@@ -50,7 +50,7 @@ class Audience:
         self.loop = FakeLoop()
         self.hub = Hub()
         self.transports = [self.join(f"c{number}") for number in range(members)]
-        self.fanout = Fanout(self.hub, interval, cast(asyncio.AbstractEventLoop, self.loop))
+        self.fanout = Fanout(self.hub, interval, cast(asyncio.AbstractEventLoop, self.loop), clock=self.loop.time)
 
     def join(self, id: str) -> FakeTransport:
         connection, transport = open_connection(id)
@@ -171,3 +171,33 @@ def test_nothing_is_written_to_nobody() -> None:
     audience.fanout.broadcast(b"a")
     audience.loop.turn()
     assert audience.fanout.deliveries == 0
+
+
+def test_each_round_notes_how_long_it_took_and_its_oldest_message_waited() -> None:
+    audience = Audience(2)
+    audience.transports[0].on_write = lambda: audience.loop.pass_time(0.25)
+    audience.fanout.broadcast(b"a")
+    audience.loop.now += 0.5
+    audience.fanout.broadcast(b"b")
+    audience.loop.turn()
+    assert audience.fanout.take_times() == [(0.25, 0.75)]
+    assert audience.fanout.take_times() == []
+
+
+def test_a_message_that_comes_during_a_round_waits_from_then_on() -> None:
+    audience = Audience(1, interval=0)
+    audience.transports[0].on_write = lambda: audience.loop.pass_time(0.5)
+    audience.fanout.broadcast(b"a")
+    audience.loop.turn()
+    audience.fanout.broadcast(b"b")
+    audience.loop.now += 1
+    audience.loop.turn()
+    assert audience.fanout.take_times() == [(0.5, 0.5), (0.5, 1.5)]
+
+
+def test_times_that_nobody_takes_do_not_pile_up() -> None:
+    audience = Audience(1, interval=0)
+    for _ in range(1_100):
+        audience.fanout.broadcast(b"a")
+        audience.loop.turn()
+    assert len(audience.fanout.take_times()) == 1_000

@@ -169,7 +169,7 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     ("section", "part"),
     [
         ("", set()),
-        ("overview", {"stats"}),
+        ("overview", {"stats", "history"}),
         ("clients", {"connections", "connections_total"}),
         ("chat", {"chat", "chat_skipped"}),
         ("events", {"events"}),

@@ -84,3 +84,22 @@ async def test_messages_of_those_who_left_are_counted_too() -> None:
     measured.hub.leave(connections[0])
     figures = measured.statistics.figures()
     assert (figures.connections, figures.messages_in) == (1, 10)
+
+
+async def test_messages_a_second_are_those_since_the_last_sample_also_of_those_who_left() -> None:
+    measured = Measured()
+    measured.pauses += [0.0]
+    connection, _ = open_connection("c1")
+    measured.hub.enter(connection)
+    connection.messages_in = 5
+    measured.statistics.sample()
+    connection.messages_in = 25
+    measured.hub.leave(connection)
+    measured.clock.now += 2
+    measured.statistics.sample()
+    assert measured.statistics.figures().messages_per_second == 10
+
+
+async def test_memory_is_what_the_process_takes() -> None:
+    measured = Measured()
+    assert 10 * 1024**2 < measured.statistics.figures().memory_bytes < 10 * 1024**3

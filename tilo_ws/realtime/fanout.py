@@ -5,7 +5,10 @@ docs/decisions/write-rounds.md.
 """
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from tilo_ws.realtime.connection import Connection
 
@@ -20,6 +23,17 @@ _TICK = 0.001
 fallen behind messages of the same beat catch up by it; without it, one late round would make all later ones wait as long."""
 
 
+_MAX_TIMES = 1000
+"""Rounds whose times are kept until somebody takes them; of more in a second, these are sample enough."""
+
+
+class RoundTimes(NamedTuple):
+    """Seconds that a round took, and that its oldest message waited until it was written to the last connection."""
+
+    duration: float
+    delay: float
+
+
 class Fanout:
     """Broadcasts to an audience, `interval` seconds from round to round at least.
 
@@ -30,10 +44,21 @@ class Fanout:
     `seq` is the last chat number of the last round that has begun: who joins the audience now hears all higher ones.
     """
 
-    def __init__(self, audience: Iterable[Connection], interval: float, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        audience: Iterable[Connection],
+        interval: float,
+        loop: asyncio.AbstractEventLoop,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._audience = audience
         self._interval = interval
         self._loop = loop
+        self._clock = clock  # the loop's own counts milliseconds, and a round may take less
+        self._times: deque[RoundTimes] = deque(maxlen=_MAX_TIMES)
+        self._waiting_since = 0.0
+        self._round_waiting_since = 0.0
+        self._round_began = 0.0
         self._waiting: list[bytes] = []
         self._waiting_seq = 0
         self._scheduled = False
@@ -48,11 +73,19 @@ class Fanout:
 
     def broadcast(self, frame: bytes, seq: int | None = None) -> None:
         """Sends a frame to everybody in the next round; `seq` is its chat number, if it has one."""
+        if not self._waiting:
+            self._waiting_since = self._clock()
         self._waiting.append(frame)
         if seq is not None:
             self._waiting_seq = seq
         if not self._scheduled:
             self._schedule()
+
+    def take_times(self) -> list[RoundTimes]:
+        """The times of the rounds since the last call."""
+        times = list(self._times)
+        self._times.clear()
+        return times
 
     def _schedule(self) -> None:
         self._scheduled = True
@@ -63,6 +96,8 @@ class Fanout:
 
     def _start_round(self) -> None:
         self._started_at = self._loop.time()
+        self._round_began = self._clock()
+        self._round_waiting_since = self._waiting_since
         self._round = b"".join(self._waiting)
         self._round_count = len(self._waiting)
         self._waiting.clear()
@@ -101,6 +136,8 @@ class Fanout:
 
     def _end_round(self) -> None:
         self._round = b""
+        ended = self._clock()
+        self._times.append(RoundTimes(ended - self._round_began, ended - self._round_waiting_since))
         now = self._loop.time()
         self.round_seconds = now - self._started_at
         if self._interval:

@@ -7,6 +7,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
+from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -18,8 +19,10 @@ from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.shown_setting import ShownSetting
 from tilo_ws.web.statistics import Statistics
 from tilo_ws.web.websocket import Players
 
@@ -44,6 +47,9 @@ MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
+FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
+SETTINGS = web.AppKey("settings", list[ShownSetting])
+AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 ADMINS = web.AppKey("admins", Admins)
 ADMIN_ACCOUNTS = web.AppKey("admin_accounts", AdminAccounts)
 SECOND_STEPS = web.AppKey("second_steps", SecondSteps)

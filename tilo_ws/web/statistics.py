@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+import psutil
 
 from tilo_ws import __version__
 from tilo_ws.realtime.fanout import Fanout
@@ -12,42 +13,50 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
+from tilo_ws.web.round_percentiles import RoundPercentiles
 
 LAG_INTERVAL = 0.01
 """Seconds between two calls of `measure_lag`."""
 
 
 class PoolFigures(msgspec.Struct, frozen=True):
-    """Database connections."""
+    """Database connections, and statements that wait for one."""
 
     size: int
     free: int
     used: int
+    waiting: int
     min: int
     max: int
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What `GET /api/v1/stats` answers. Names end in their unit; lag and pause are the worst of the last second."""
+    """What `GET /api/v1/stats` answers. Names end in their unit; lag and pause are the worst of the last second, percentiles
+    are those of the last five."""
 
     connections: int
     messages_in: int
+    messages_per_second: float
     deliveries: int
     deliveries_per_second: float
     round_ms: float
+    round_p50_ms: float
+    round_p99_ms: float
+    delay_p99_ms: float
     loop_lag_ms: float
     gc_pause_ms: float
     pending_writes: int
     oldest_pending_s: float
     slow_consumers: int
     refused_scores: int
+    memory_bytes: int
     uptime_s: float
     version: str
     pool: PoolFigures
 
 
 class Statistics:
-    """Reads the counters, and measures what has none: deliveries a second and the event loop's lag."""
+    """Reads the counters, and measures what has none: what happens a second, and the event loop's lag."""
 
     def __init__(
         self,
@@ -69,8 +78,13 @@ class Statistics:
         self._clock = clock
         self._started_at = clock()
         self._sampled_at = self._started_at
+        self._sampled_messages = 0
         self._sampled_deliveries = 0
+        self._messages_per_second = 0.0
         self._deliveries_per_second = 0.0
+        self._rounds = RoundPercentiles()
+        self._process = psutil.Process()
+        self._memory_bytes = self._process.memory_info().rss
         self._lag_measured_at: float | None = None
         self._worst_lag = 0.0
         self._loop_lag = 0.0
@@ -78,10 +92,13 @@ class Statistics:
 
     def sample(self) -> None:
         """Closes a period of measurement: call it once a second."""
-        now = self._clock()
-        deliveries = self._fanout.deliveries
-        self._deliveries_per_second = (deliveries - self._sampled_deliveries) / max(now - self._sampled_at, 1e-9)
-        self._sampled_at, self._sampled_deliveries = now, deliveries
+        now, messages, deliveries = self._clock(), self._messages_in(), self._fanout.deliveries
+        seconds = max(now - self._sampled_at, 1e-9)
+        self._messages_per_second = (messages - self._sampled_messages) / seconds
+        self._deliveries_per_second = (deliveries - self._sampled_deliveries) / seconds
+        self._sampled_at, self._sampled_messages, self._sampled_deliveries = now, messages, deliveries
+        self._rounds.add(self._fanout.take_times())
+        self._memory_bytes = self._process.memory_info().rss
         self._loop_lag, self._worst_lag = self._worst_lag, 0.0
         self._pause = self._take_worst_pause()
 
@@ -91,6 +108,9 @@ class Statistics:
         if self._lag_measured_at is not None:
             self._worst_lag = max(self._worst_lag, now - self._lag_measured_at - LAG_INTERVAL)
         self._lag_measured_at = now
+
+    def _messages_in(self) -> int:
+        return self._hub.messages_in + sum(connection.messages_in for connection in self._hub)
 
     @property
     def loop_lag_ms(self) -> float:
@@ -102,17 +122,22 @@ class Statistics:
         pool = self._database.pool
         return Figures(
             connections=len(self._hub),
-            messages_in=self._hub.messages_in + sum(connection.messages_in for connection in self._hub),
+            messages_in=self._messages_in(),
+            messages_per_second=round(self._messages_per_second, 1),
             deliveries=self._fanout.deliveries,
             deliveries_per_second=round(self._deliveries_per_second, 1),
             round_ms=round(self._fanout.round_seconds * 1000, 3),
+            round_p50_ms=self._rounds.p50_ms,
+            round_p99_ms=self._rounds.p99_ms,
+            delay_p99_ms=self._rounds.delay_p99_ms,
             loop_lag_ms=self.loop_lag_ms,
             gc_pause_ms=round(self._pause * 1000, 3),
             pending_writes=sum(commit.pending for commit in self._commits),
             oldest_pending_s=round(max(commit.oldest_age for commit in self._commits), 3),
             slow_consumers=self._hub.slow_consumers,
             refused_scores=self._refused_scores.count,
+            memory_bytes=self._memory_bytes,
             uptime_s=round(self._clock() - self._started_at, 1),
             version=__version__,
-            pool=PoolFigures(pool.size, pool.free, pool.used, pool.min, pool.max),
+            pool=PoolFigures(pool.size, pool.free, pool.used, pool.waiting, pool.min, pool.max),
         )

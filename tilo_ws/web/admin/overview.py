@@ -8,6 +8,7 @@ from aiohttp import web
 from tilo_ws.web import keys
 from tilo_ws.web.admin.feed import Beat
 from tilo_ws.web.admin.frame import render
+from tilo_ws.web.figure_history import INTERVAL, SERIES
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -21,5 +22,12 @@ async def without_slash(request: web.Request) -> web.StreamResponse:
 
 
 def part(app: web.Application, beat: Beat) -> dict[str, Any]:
-    """The server's figures."""
-    return {"stats": msgspec.to_builtins(app[keys.STATISTICS].figures())}
+    """The server's figures, and of their history all to a page that is new, then what is new.
+
+    A point of it is a number, which counts intervals, and a value for each name in `series`.
+    """
+    history = app[keys.FIGURE_HISTORY]
+    fields = {"stats": msgspec.to_builtins(app[keys.STATISTICS].figures())}
+    if beat.chat_after is None:
+        return fields | {"history": {"points": history.all(), "series": list(SERIES), "interval_s": INTERVAL}}
+    return fields | {"history": {"points": history.newest()}}

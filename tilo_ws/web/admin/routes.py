@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import account, accounts, chat, clients, events, login, overview
+from tilo_ws.web.admin import account, accounts, audit, audit_file, chat, clients, events, login, overview, settings
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -50,6 +50,9 @@ ROUTES = [
     AdminRoute("POST", "/admin/account/totp", account.offer_codes, Role.VIEWER),
     AdminRoute("POST", "/admin/account/totp/confirm", account.confirm_codes, Role.VIEWER),
     AdminRoute("POST", "/admin/account/totp/off", account.turn_codes_off, Role.VIEWER),
+    AdminRoute("GET", "/admin/audit", audit.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/audit.csv", audit_file.export, Role.VIEWER),
+    AdminRoute("GET", "/admin/settings", settings.page, Role.VIEWER),
 ]
 
 PERMISSIONS: Mapping[tuple[str, str], AdminRoute] = {(route.method, route.path): route for route in ROUTES}
@@ -73,6 +76,8 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("audit", "Audit", "/admin/audit"),
+    Section("settings", "Settings", "/admin/settings"),
     Section("accounts", "Accounts", "/admin/accounts"),
 ]
 

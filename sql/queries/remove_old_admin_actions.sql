@@ -1,0 +1,8 @@
+WITH removed AS (
+    DELETE FROM admin_actions
+    WHERE created_at < to_timestamp(%(before)s)
+    RETURNING id
+)
+SELECT (SELECT count(*) FROM removed) AS removed, extract(epoch FROM min(created_at))::double precision AS oldest_at
+FROM admin_actions
+WHERE created_at >= to_timestamp(%(before)s)
