@@ -1,10 +1,14 @@
 /** Sends a form without leaving the page, so that charts and chat stay, and shows the notice that came of it. */
-const NOTICE_MS = 8_000;
+const NOTICE_MS = 10_000; // so long an action can be undone
 
 /** Shows what the server answered, in the markup it would have used on a page of its own. */
 function showNotice(notice) {
   const place = document.querySelector("#notices");
   place.replaceChildren(document.importNode(notice, true));
+  place.querySelector("form[data-undo]")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submitInPlace(event.target);
+  });
   fade(place);
 }
 

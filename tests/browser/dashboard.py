@@ -29,6 +29,13 @@ class Player:
                 if message["type"] == type_ and fits(message):
                     return message
 
+    async def closed(self) -> int | None:
+        """The code with which the server ends the connection."""
+        async with asyncio.timeout(PATIENCE):
+            while (await self._socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+                pass
+        return self._socket.close_code
+
 
 @asynccontextmanager
 async def connected_player(server_url: str) -> AsyncIterator[Player]:

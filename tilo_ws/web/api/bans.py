@@ -64,4 +64,4 @@ async def lift_ban(request: web.Request) -> web.Response:
 
 def _fields(ban: Ban) -> dict[str, object]:
     ends = None if ban.expires_at is None else utc_text(ban.expires_at)
-    return msgspec.structs.asdict(ban) | {"expires_at": ends}
+    return msgspec.structs.asdict(ban) | {"expires_at": ends, "created_at": utc_text(ban.created_at)}
