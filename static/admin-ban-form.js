@@ -7,9 +7,9 @@ const EFFECTS = {
   shadow_mute: "They alone see what they say.",
 };
 
-/** @param {{kind: string, whom: string[], duration: string}} chosen  `duration` in words */
+/** @param {{kind: string, whom: string, duration: string}} chosen  `duration` in words */
 export const banQuestion = ({ kind, whom, duration }) =>
-  `${WORDS[kind]} ${whom.join(", ")} ${duration === "for ever" ? duration : `for ${duration}`}? ${EFFECTS[kind]}`;
+  `${WORDS[kind]} ${whom} ${duration === "for ever" ? duration : `for ${duration}`}? ${EFFECTS[kind]}`;
 
 export class BanForm {
   constructor(form) {
@@ -24,12 +24,18 @@ export class BanForm {
     return fields.filter((one) => one && (one.type !== "checkbox" || one.checked) && one.value.trim()).map((one) => one.value.trim());
   }
 
+  /** The player's own name first, where the form is about one. */
+  #words(whom) {
+    const { name } = this.form.dataset;
+    return name && whom[0] !== name ? `${name} (${whom.join(", ")})` : whom.join(", ");
+  }
+
   #changed() {
     const { kind, duration } = this.form.elements;
     const { whom } = this;
     const words = duration.selectedOptions[0].textContent;
     // With nobody named there is nothing to ask: the server says what is missing.
-    if (whom.length) this.form.dataset.confirm = banQuestion({ kind: kind.value, whom, duration: words });
+    if (whom.length) this.form.dataset.confirm = banQuestion({ kind: kind.value, whom: this.#words(whom), duration: words });
     else delete this.form.dataset.confirm;
     this.form.dataset.confirmButton = WORDS[kind.value];
   }

@@ -19,6 +19,9 @@ export function fade(place) {
   setTimeout(() => (notice.matches(":hover, :focus-within") ? fade(place) : notice.remove()), NOTICE_MS);
 }
 
+/** Says what went wrong here rather than on the server. */
+export const showFault = (text) => showNotice(localNotice(text));
+
 function localNotice(text) {
   const notice = Object.assign(document.createElement("dialog"), { className: "notice", open: true });
   const line = Object.assign(document.createElement("p"), { textContent: text, role: "alert" });
@@ -39,7 +42,7 @@ async function send(form) {
   const response = await fetch(form.action, { method: "POST", body });
   if (new URL(response.url).pathname === "/admin/login") location.assign(response.url);
   else if (response.ok) takeOver(new DOMParser().parseFromString(await response.text(), "text/html"));
-  else showNotice(localNotice(`Refused (${response.status}). Load the page again and try once more.`));
+  else showFault(`Refused (${response.status}). Load the page again and try once more.`);
 }
 
 /** @param {HTMLFormElement} form */
@@ -50,7 +53,7 @@ export async function submitInPlace(form) {
     await send(form);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // fetch reports an unreachable server as a TypeError
-    showNotice(localNotice("The server did not answer. Look whether it happened before you try again."));
+    showFault("The server did not answer. Look whether it happened before you try again.");
   } finally {
     button.disabled = false;
   }

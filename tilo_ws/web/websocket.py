@@ -79,6 +79,8 @@ async def converse(
         if message.type is WSMsgType.TEXT:
             if connection.close_code is None:
                 on_text(message.data, now)
+        elif message.type is WSMsgType.PONG and connection.ponged(message.data, now):
+            pass  # it was asked for
         elif message.type in (WSMsgType.PING, WSMsgType.PONG):
             if takes_control_frame(now) and message.type is WSMsgType.PING:
                 connection.write(pong_frame(message.data), 0)
