@@ -1,6 +1,6 @@
 /** The table of connected clients: a page of it from the server, filled in place, new rows when nobody points at it. */
 import { ClientDialog } from "./admin-client-dialog.js";
-import { age, bytes, decimal, exact, parseTime, program, whole } from "./admin-format.js";
+import { age, bytes, exact, parseTime, program, whole } from "./admin-format.js";
 import { live } from "./admin-live.js";
 import { changedQuery, followQuery, showPlace } from "./admin-query.js";
 import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.js";
@@ -8,6 +8,8 @@ import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.j
 const NOBODY = "Nobody is connected. Whoever opens the game appears here at once.";
 const HELD = { ban: "banned", mute: "muted", shadow_mute: "shadow-muted" };
 const ACTS = { message: "Message", mute: "Mute", ban: "Ban", kick: "Kick" };
+
+const trip = (milliseconds) => (milliseconds === null ? "–" : `${milliseconds < 1 ? "<1" : whole(milliseconds)} ms`);
 
 function fill(row, connection, now) {
   fillWho(row, connection);
@@ -22,7 +24,7 @@ function fill(row, connection, now) {
   setText(field(row, "messages_in"), whole(connection.messages_in));
   setText(field(row, "messages_out"), whole(connection.messages_out));
   setText(field(row, "unsent"), bytes(connection.buffered_bytes));
-  setText(field(row, "round_trip"), connection.round_trip_ms === null ? "–" : `${decimal(connection.round_trip_ms)} ms`);
+  setText(field(row, "round_trip"), trip(connection.round_trip_ms));
 }
 
 function fillWho(row, connection) {

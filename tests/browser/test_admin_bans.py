@@ -84,6 +84,16 @@ async def test_a_reason_and_a_name_with_a_script_in_them_are_text(dashboard: Pag
     assert await dashboard.evaluate("window.isTaken") is None
 
 
+async def test_undo_is_offered_for_ten_seconds(dashboard: Page, server_url: str) -> None:
+    await dashboard.clock.install()
+    await go_to(dashboard, "Bans")
+    await fill_in(dashboard, What="mute", Nickname="Zoë")
+    await dashboard.get_by_role("dialog").get_by_role("button", name="Mute").click()
+    await expect(dashboard.get_by_role("button", name="Undo")).to_be_visible()
+    await dashboard.clock.run_for(10_000)
+    await expect(dashboard.get_by_role("button", name="Undo")).to_have_count(0)
+
+
 async def test_search_asks_the_server_and_the_address_remembers_it(dashboard: Page, server_url: str) -> None:
     await go_to(dashboard, "Bans")
     rows = dashboard.locator("#ban-rows tr")

@@ -62,7 +62,7 @@ def connection_fields(connection: Connection, moderation: Moderation) -> dict[st
         "messages_in": connection.messages_in,
         "messages_out": connection.messages_out,
         "buffered_bytes": connection.buffered_bytes,
-        "round_trip_ms": None if connection.round_trip is None else round(connection.round_trip * 1000, 1),
+        "round_trip_ms": None if connection.round_trip is None else round(connection.round_trip * 1000),
         "user_agent": connection.user_agent,
         "held": None if ban is None else ban.kind,
     }
