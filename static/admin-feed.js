@@ -33,10 +33,22 @@ export class Feed {
     this.openedAt = performance.now();
     this.wasRefused = true;
     socket.addEventListener("open", () => (this.wasRefused = false));
-    socket.addEventListener("message", (message) => this.#receive(message));
+    socket.addEventListener("message", (message) => {
+      if (socket === this.socket) this.#receive(message);
+    });
     socket.addEventListener("close", (event) => {
       if (socket === this.socket) this.#closed(event);
     });
+  }
+
+  /** Listens at another address from now on. */
+  reopen(url) {
+    this.url = url;
+    const old = this.socket;
+    this.open();
+    // Closing a socket that is not open yet would be reported as a fault.
+    if (old?.readyState === WebSocket.CONNECTING) old.addEventListener("open", () => old.close());
+    else old?.close();
   }
 
   /** The state to show: `connecting`, `live`, `stale` with its age in seconds, or `reconnecting`. */
@@ -77,6 +89,8 @@ export class Feed {
   #retry() {
     const delay = Math.min(1000 * 2 ** this.failures, RETRY_LIMIT_MS);
     this.failures += 1;
-    setTimeout(() => this.open(), delay);
+    setTimeout(() => {
+      if (!this.socket) this.open();
+    }, delay);
   }
 }

@@ -1,10 +1,14 @@
 /** Sends a form without leaving the page, so that charts and chat stay, and shows the notice that came of it. */
-const NOTICE_MS = 8_000;
+const NOTICE_MS = 10_000; // so long an action can be undone
 
 /** Shows what the server answered, in the markup it would have used on a page of its own. */
 function showNotice(notice) {
   const place = document.querySelector("#notices");
   place.replaceChildren(document.importNode(notice, true));
+  place.querySelector("form[data-undo]")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submitInPlace(event.target);
+  });
   fade(place);
 }
 
@@ -14,6 +18,9 @@ export function fade(place) {
   if (!notice) return;
   setTimeout(() => (notice.matches(":hover, :focus-within") ? fade(place) : notice.remove()), NOTICE_MS);
 }
+
+/** Says what went wrong here rather than on the server. */
+export const showFault = (text) => showNotice(localNotice(text));
 
 function localNotice(text) {
   const notice = Object.assign(document.createElement("dialog"), { className: "notice", open: true });
@@ -35,7 +42,7 @@ async function send(form) {
   const response = await fetch(form.action, { method: "POST", body });
   if (new URL(response.url).pathname === "/admin/login") location.assign(response.url);
   else if (response.ok) takeOver(new DOMParser().parseFromString(await response.text(), "text/html"));
-  else showNotice(localNotice(`Refused (${response.status}). Load the page again and try once more.`));
+  else showFault(`Refused (${response.status}). Load the page again and try once more.`);
 }
 
 /** @param {HTMLFormElement} form */
@@ -46,7 +53,7 @@ export async function submitInPlace(form) {
     await send(form);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error; // fetch reports an unreachable server as a TypeError
-    showNotice(localNotice("The server did not answer. Look whether it happened before you try again."));
+    showFault("The server did not answer. Look whether it happened before you try again.");
   } finally {
     button.disabled = false;
   }

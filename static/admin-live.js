@@ -13,6 +13,8 @@ function address() {
 /**
  * Each view has `receive(frame)`, which keeps a frame, and `render(now)`, which draws it; one that wants to know how fresh
  * the feed is has `showFeed(state)` as well. A hidden tab draws nothing and loses nothing.
+ *
+ * @returns {{reload: () => void}}  to be called when the query of the page's address has changed
  */
 export function live(...views) {
   const health = new Health(document.querySelector("#health"));
@@ -52,4 +54,5 @@ export function live(...views) {
     showFeed();
   }, 1000);
   fade(document.querySelector("#notices"));
+  return { reload: () => feed.reopen(address()) };
 }

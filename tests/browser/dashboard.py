@@ -23,16 +23,30 @@ class Player:
 
     async def hears(self, type_: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
         """The next message of this type that fits; whatever comes before it is passed over."""
+        while True:
+            message = await self.hears_one_of(type_)
+            if fits(message):
+                return message
+
+    async def hears_one_of(self, *types: str) -> dict[str, Any]:
+        """The next message of one of these types."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 message: dict[str, Any] = json.loads(await self._socket.receive_str())
-                if message["type"] == type_ and fits(message):
+                if message["type"] in types:
                     return message
+
+    async def closed(self) -> int | None:
+        """The code with which the server ends the connection."""
+        async with asyncio.timeout(PATIENCE):
+            while (await self._socket.receive()).type is not aiohttp.WSMsgType.CLOSE:
+                pass
+        return self._socket.close_code
 
 
 @asynccontextmanager
-async def connected_player(server_url: str) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{server_url}/ws") as socket:
+async def connected_player(server_url: str, **headers: str) -> AsyncIterator[Player]:
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{server_url}/ws", headers=headers) as socket:
         yield Player(socket)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tilo_ws.protocol.frames import PING_FRAME, close_frame, pong_frame, text_frame
+from tilo_ws.protocol.frames import close_frame, ping_frame, pong_frame, text_frame
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,8 @@ def test_a_text_frame_tells_its_length(size: int, head: bytes) -> None:
 def test_control_frames() -> None:
     assert close_frame(4000, "slow") == b"\x88\x06\x0f\xa0slow"
     assert pong_frame(b"abc") == b"\x8a\x03abc"
-    assert PING_FRAME == b"\x89\x00"
+    assert ping_frame(b"") == b"\x89\x00"
+    assert ping_frame(b"abc") == b"\x89\x03abc"
 
 
 def test_a_long_reason_is_cut_to_a_control_frame() -> None:

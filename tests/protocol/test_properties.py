@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import struct
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -63,7 +64,7 @@ def networks(draw: st.DrawFn) -> str:
 
 @st.composite
 def lists_of_bans(draw: st.DrawFn) -> list[Ban]:
-    targets = draw(
+    targets: list[dict[str, Any]] = draw(
         st.lists(
             st.fixed_dictionaries({"network": networks()})
             | st.fixed_dictionaries({"ip": ADDRESSES.map(str)})

@@ -31,3 +31,18 @@ async def test_nothing_is_written_to_a_lost_connection() -> None:
     connection.write(b"late")
     connection.close(CloseCode.NORMAL)
     assert transport.written == []
+
+
+async def test_a_pong_tells_the_round_trip_of_the_last_ping_once() -> None:
+    connection, transport = open_connection()
+    connection.ping(100.0)
+    first = transport.written[-1][2:]
+    connection.ping(110.0)
+    last = transport.written[-1][2:]
+    assert not connection.ponged(first, 110.5), "not the last"
+    assert not connection.ponged(b"", 110.5)
+    assert connection.round_trip is None
+    assert connection.ponged(last, 110.25)
+    assert connection.round_trip == 0.25
+    assert not connection.ponged(last, 111.0), "answered already: this one counts as any other"
+    assert connection.round_trip == 0.25

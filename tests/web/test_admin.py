@@ -170,7 +170,8 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     [
         ("", set()),
         ("overview", {"stats", "history"}),
-        ("clients", {"connections", "connections_total"}),
+        ("clients", {"connections", "connections_total", "place", "sort"}),
+        ("bans", {"bans", "bans_total", "place"}),
         ("chat", {"chat", "chat_skipped"}),
         ("events", {"events"}),
     ],

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient
 from tests.conftest import ADMIN_PASSWORD, Sql, StartServer
 from tests.web.dashboard import PASSWORD, Visitor, logged_in, make_account, visitor
 from tilo_ws.services.roles import Role
+from tilo_ws.web import keys
 from tilo_ws.web.admin.guard import guard
 
 EVERYBODY = None
@@ -24,6 +25,12 @@ LEAST: dict[str, Role | None] = {
     "GET /admin": Role.VIEWER,
     "GET /admin/": Role.VIEWER,
     "GET /admin/clients": Role.VIEWER,
+    "GET /admin/clients/{id}": Role.VIEWER,
+    "POST /admin/clients/{id}/message": Role.MODERATOR,
+    "POST /admin/clients/{id}/kick": Role.MODERATOR,
+    "GET /admin/bans": Role.VIEWER,
+    "POST /admin/bans": Role.MODERATOR,
+    "POST /admin/bans/{id}/lift": Role.MODERATOR,
     "GET /admin/chat": Role.VIEWER,
     "GET /admin/events": Role.VIEWER,
     "GET /admin/audit": Role.VIEWER,
@@ -51,6 +58,8 @@ FIELDS = {
     "type": "score_multiplier",
     "value": "2",
     "duration": "60",
+    "kind": "mute",
+    "nickname": "Troll",
     "name": "made-by-form",
     "role": "viewer",
     "username": "admin",
@@ -78,8 +87,11 @@ def path_of(route: str) -> str:
 
 async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     """What there is to be changed by a form."""
+    assert client.app is not None
     await make_account(client, "target", Role.VIEWER)
     sql(f"INSERT INTO global_events VALUES ('{EVENT}', 'm', '2', now(), now() + interval '1 hour')")
+    sql(f"INSERT INTO bans (id, kind, nickname, created_by) VALUES ('{EVENT}', 'mute', 'Max', 'zoe')")
+    await client.app[keys.MODERATION].load()
     for role in Role:
         await make_account(client, f"a-{role}", role)
 

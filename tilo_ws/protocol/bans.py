@@ -27,7 +27,7 @@ _STRENGTH = {kind: strength for strength, kind in enumerate(reversed(BanKind))}
 class Ban(msgspec.Struct, frozen=True, kw_only=True):
     """A ban or mute of whoever has this e-mail address, a nickname that looks like this, this address, or one in this network.
 
-    `expires_at` is in seconds since 1970; None is for good.
+    `created_at` and `expires_at` are in seconds since 1970; an `expires_at` of None is for good.
     """
 
     id: UUID
@@ -38,6 +38,8 @@ class Ban(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     expires_at: float | None = None
     reason: str = ""
+    created_by: str = ""
+    created_at: float = 0.0
 
     def is_active(self, now: float) -> bool:
         """Whether it holds at this time, in seconds since 1970."""
@@ -52,6 +54,10 @@ class Bans:
 
     def __iter__(self) -> Iterator[Ban]:
         return iter(self._bans.values())
+
+    def get(self, id: UUID) -> Ban | None:
+        """The one with this id."""
+        return self._bans.get(id)
 
     def replace(self, bans: Iterable[Ban]) -> None:
         """Takes these instead of all before. Raises CommandError as `add` does."""

@@ -30,4 +30,6 @@ def pong_frame(payload: bytes) -> bytes:
     return bytes((_FIN | _PONG, len(payload))) + payload
 
 
-PING_FRAME = bytes((_FIN | _PING, 0))
+def ping_frame(payload: bytes) -> bytes:
+    """Asks for a pong with the same payload."""
+    return bytes((_FIN | _PING, len(payload))) + payload

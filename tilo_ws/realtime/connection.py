@@ -1,9 +1,11 @@
 """One open socket: who is at the other end, what went over it, and the only place that writes to it."""
 
 import asyncio
+import math
+import struct
 
 from tilo_ws.protocol.codes import CloseCode
-from tilo_ws.protocol.frames import close_frame
+from tilo_ws.protocol.frames import close_frame, ping_frame
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.replies import Replies
 
@@ -17,14 +19,15 @@ _ABORT_DELAY = 5.0
 class Connection:
     """A WebSocket connection as everything below the web floor sees it.
 
-    `connected_at` is in seconds since 1970, `last_heard` on the event loop's clock. `nickname` and `email` are what the client
-    last called itself; `player` is who its token says it is, and `token_warned` whether it was told that this token ends soon.
-    `waiting` counts its writes that are not stored yet. Chat numbers up to `joined_seq` went out before it came; it hears all
-    later ones.
+    `connected_at` is in seconds since 1970, `last_heard` and `pinged_at` on the event loop's clock; `round_trip` is how long
+    the last answered ping took, in seconds. `nickname` and `email` are what the client last called itself; `player` is who its
+    token says it is, and `token_warned` whether it was told that this token ends soon. `waiting` counts its writes that are not
+    stored yet. Chat numbers up to `joined_seq` went out before it came; it hears all later ones.
     """
 
     __slots__ = (
         "__weakref__",
+        "_awaits_pong",
         "_replies",
         "_transport",
         "close_code",
@@ -38,7 +41,9 @@ class Connection:
         "messages_out",
         "nickname",
         "pinged",
+        "pinged_at",
         "player",
+        "round_trip",
         "token_warned",
         "user_agent",
         "waiting",
@@ -63,6 +68,9 @@ class Connection:
         self.connected_at = connected_at
         self.last_heard = last_heard
         self.pinged = False
+        self.pinged_at = -math.inf
+        self._awaits_pong = False
+        self.round_trip: float | None = None
         self.nickname: str | None = None
         self.email: str | None = None
         self.player: Player | None = None
@@ -102,6 +110,20 @@ class Connection:
         self.last_heard = now
         self.pinged = False
 
+    def ping(self, now: float) -> None:
+        """Sends a ping that carries its time."""
+        self.pinged_at = now
+        self._awaits_pong = True
+        self.write(ping_frame(_stamp(now)), 0)
+
+    def ponged(self, payload: bytes, now: float) -> bool:
+        """Takes the answer to the last ping, once. False for any other pong."""
+        if not self._awaits_pong or payload != _stamp(self.pinged_at):
+            return False
+        self._awaits_pong = False
+        self.round_trip = now - self.pinged_at
+        return True
+
     def close(self, code: int, reason: str = "") -> None:
         """Sends replies that wait and the close frame, after which no other may follow, and cuts the connection 5 s later."""
         self._replies.send(self)
@@ -126,3 +148,7 @@ class Connection:
         """Sends what is left and then an end of file; what still comes is read and dropped."""
         if not self._transport.is_closing() and self._transport.can_write_eof():
             self._transport.write_eof()
+
+
+def _stamp(now: float) -> bytes:
+    return struct.pack(">d", now)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from tilo_ws.protocol.codes import CloseCode
-from tilo_ws.protocol.frames import PING_FRAME
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.connection import Connection
 
@@ -54,11 +53,6 @@ class Hub:
         self.messages_in += connection.messages_in
         self.slow_consumers += connection.close_code == CloseCode.SLOW_CONSUMER
 
-    def newest(self, count: int) -> list[Connection]:
-        """The last `count` that came, newest first."""
-        latest = reversed(self._connections.values())
-        return [connection for connection, _ in zip(latest, range(count), strict=False)]
-
     def sweep(self, now: float, timeout: float) -> None:
         """Closes who was silent for `timeout` seconds and pings who was for half of it; with a timeout of 0 nobody.
 
@@ -72,7 +66,7 @@ class Hub:
                 connection.close(CloseCode.IDLE_TIMEOUT, "idle_timeout")
             elif silent >= timeout / 2 and not connection.pinged:
                 connection.pinged = True
-                connection.write(PING_FRAME, 0)
+                connection.ping(now)
 
     def relieve(self) -> None:
         """Where all together have too much unsent, closes those who have most, until the others fit: call it once a second.

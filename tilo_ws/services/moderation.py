@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -32,15 +33,25 @@ class Moderation:
         self._current = database.query("current_bans")
         self._store = database.query("store_ban")
         self._lift = database.query("lift_ban")
+        self._past = database.query("past_bans")
 
     async def load(self) -> None:
         """Reads them from PostgreSQL."""
-        self._bans.replace([msgspec.convert(row._asdict(), Ban) for row in await self._current()])
+        self._bans.replace(_from_rows(await self._current()))
 
     def all(self) -> list[Ban]:
         """Those that hold now, oldest first."""
         now = self._clock()
         return [ban for ban in self._bans if ban.is_active(now)]
+
+    async def past(self, count: int) -> list[Ban]:
+        """The last `count` whose time is over, the latest first; who is lifted is forgotten. Raises DatabaseAway."""
+        return _from_rows(await self._past(count=count))
+
+    def get(self, id: UUID) -> Ban | None:
+        """One that holds now."""
+        ban = self._bans.get(id)
+        return ban if ban is not None and ban.is_active(self._clock()) else None
 
     async def add(self, ban: Ban, *, by: str) -> Ban:
         """Stores a ban or mute and puts it in force. Raises CommandError (`INVALID_FIELD`), DatabaseAway, StatementTimeout."""
@@ -48,8 +59,8 @@ class Moderation:
             raise CommandError(ErrorCode.INVALID_FIELD, f"reason: at most {MAX_REASON_LENGTH} characters, none of them NUL")
         if ban.expires_at is not None and ban.expires_at <= self._clock():
             raise CommandError(ErrorCode.INVALID_FIELD, "duration: must be above 0")
-        ban = _normal(ban)
-        await self._store(**msgspec.structs.asdict(ban), created_by=by)
+        ban = msgspec.structs.replace(_normal(ban), created_by=by, created_at=self._clock())
+        await self._store(**msgspec.structs.asdict(ban))
         self._bans.add(ban)
         logger.info("%s by %s: %s", ban.kind, by, ban)
         self._enforce()
@@ -72,9 +83,13 @@ class Moderation:
         ban = self._bans.match(None, None, ip, self._clock())
         return ban is not None and ban.kind is BanKind.BAN
 
+    def of(self, connection: Connection) -> Ban | None:
+        """What holds for this player now, as far as it is known who that is."""
+        return self._match(connection, connection.nickname)
+
     def is_banned(self, connection: Connection) -> bool:
         """Whether this player may not stay."""
-        ban = self._match(connection, connection.nickname)
+        ban = self.of(connection)
         return ban is not None and ban.kind is BanKind.BAN
 
     def may_be_heard(self, connection: Connection, nickname: str) -> bool:
@@ -97,6 +112,10 @@ class Moderation:
         # Without a token the address that somebody claims is somebody else's, perhaps.
         email = None if connection.player is None else connection.player.email
         return self._bans.match(email, nickname, connection.ip, self._clock())
+
+
+def _from_rows(rows: list[Any]) -> list[Ban]:
+    return [msgspec.convert(row._asdict(), Ban) for row in rows]
 
 
 def _normal(ban: Ban) -> Ban:

@@ -112,6 +112,8 @@ async def converse(
             ignored += 1
         elif message.type is WSMsgType.TEXT:
             on_text(message.data, now)
+        elif message.type is WSMsgType.PONG and connection.ponged(message.data, now):
+            pass  # it was asked for
         elif message.type in (WSMsgType.PING, WSMsgType.PONG):
             if takes_control_frame(now) and message.type is WSMsgType.PING:
                 connection.write(pong_frame(message.data), 0)

@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from aiohttp import web
 
@@ -31,10 +32,10 @@ class AdminSession:
         self.csrf_token = secrets.token_urlsafe(32)
         self.last_used = now
         self.feeds: set[Connection] = set()
-        self.notice: dict[str, str] | None = None
+        self.notice: dict[str, Any] | None = None
         self.totp_offer: str | None = None
 
-    def take_notice(self) -> dict[str, str] | None:
+    def take_notice(self) -> dict[str, Any] | None:
         """What the last action left to say, once."""
         notice, self.notice = self.notice, None
         return notice

@@ -22,6 +22,7 @@ async def render(request: web.Request, template: str, section: str, status: int 
         "account": session.account,
         "csrf_token": session.csrf_token,
         "notice": session.take_notice(),
+        "query": request.query,
         "server_name": header_text(request, "Host"),
         "version": __version__,
         "snapshot": request.app[keys.FEED].first_snapshot(section, session.account.role, request.query),

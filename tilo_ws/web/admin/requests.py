@@ -1,13 +1,15 @@
 """What handlers of the dashboard share: who acts, the record of it, and the notice with which a form's POST ends."""
 
 import contextlib
-from typing import Literal, NoReturn
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, NoReturn
 
 from aiohttp import web
 
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
-from tilo_ws.web.admin.access import SESSION
+from tilo_ws.web.admin.access import FORM, SESSION
 
 _MAX_TARGET = 500
 
@@ -25,10 +27,34 @@ async def record_as(request: web.Request, admin: str, action: str, target: str =
         )
 
 
-def finish(request: web.Request, path: str, text: str, level: Literal["good", "bad"] = "good", *, secret: str = "") -> NoReturn:
-    """Ends a POST: leaves a notice to the session and leads to the page that shows it. A secret is shown only there."""
-    request[SESSION].notice = {"level": "secret" if secret else level, "text": text, "secret": secret}
+Undo = tuple[str, Mapping[str, str]]
+"""The path and the fields of the form that takes an action back."""
+
+
+def finish(
+    request: web.Request,
+    path: str,
+    text: str,
+    level: Literal["good", "bad"] = "good",
+    *,
+    secret: str = "",
+    undo: Undo | None = None,
+) -> NoReturn:
+    """Ends a POST: leaves a notice to the session and leads to the page that shows it. A secret is shown only there.
+
+    The notice has a button for `undo`, which leads to the same page by its field `back`.
+    """
+    notice: dict[str, Any] = {"level": "secret" if secret else level, "text": text, "secret": secret}
+    if undo is not None:
+        notice["undo"] = {"path": undo[0], "fields": {**undo[1], "back": path}}
+    request[SESSION].notice = notice
     raise web.HTTPSeeOther(path)
+
+
+def way_back(request: web.Request, default: str) -> str:
+    """Where the form's field `back` leads to: a page of the dashboard, nothing else."""
+    path = request[FORM].get("back", "")
+    return path if re.fullmatch(r"/admin([/?][!-\[\]-~]*)?", path, re.ASCII) else default
 
 
 def client_ip(request: web.Request) -> str:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import account, accounts, audit, audit_file, chat, clients, events, login, overview, settings
+from tilo_ws.web.admin import account, accounts, audit, audit_file, bans, chat, clients, events, login, overview, settings
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -33,6 +33,12 @@ ROUTES = [
     AdminRoute("GET", "/admin", overview.page, Role.VIEWER),
     AdminRoute("GET", "/admin/", overview.without_slash, Role.VIEWER),
     AdminRoute("GET", "/admin/clients", clients.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/clients/{id}", clients.one, Role.VIEWER),
+    AdminRoute("POST", "/admin/clients/{id}/message", clients.send_message, Role.MODERATOR),
+    AdminRoute("POST", "/admin/clients/{id}/kick", clients.kick, Role.MODERATOR),
+    AdminRoute("GET", "/admin/bans", bans.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/bans", bans.create, Role.MODERATOR),
+    AdminRoute("POST", "/admin/bans/{id}/lift", bans.lift, Role.MODERATOR),
     AdminRoute("GET", "/admin/chat", chat.page, Role.VIEWER),
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
@@ -76,6 +82,7 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("bans", "Bans", "/admin/bans", bans.part),
     Section("audit", "Audit", "/admin/audit"),
     Section("settings", "Settings", "/admin/settings"),
     Section("accounts", "Accounts", "/admin/accounts"),

@@ -47,6 +47,8 @@ class BanState(msgspec.Struct, frozen=True):
     network: str | None
     expires_at: UtcText | None
     reason: str
+    created_by: str
+    created_at: UtcText
 
 
 async def list_bans(request: web.Request) -> web.Response:
@@ -80,4 +82,5 @@ async def lift_ban(request: web.Request) -> web.Response:
 
 def _state(ban: Ban) -> BanState:
     ends = None if ban.expires_at is None else utc_text(ban.expires_at)
-    return BanState(**msgspec.structs.asdict(ban) | {"expires_at": ends})
+    times = {"created_at": utc_text(ban.created_at), "expires_at": ends}
+    return BanState(**msgspec.structs.asdict(ban) | times)
