@@ -69,8 +69,7 @@ async def _change_password(accounts: AdminAccounts, options: argparse.Namespace)
 
 
 async def _remove(accounts: AdminAccounts, options: argparse.Namespace) -> None:
-    if not await accounts.remove(options.name):
-        raise UnknownAccount
+    await accounts.remove(options.name)
     print(f"{options.name} was logged out and removed")
 
 

@@ -1,95 +1,10 @@
 """The login and the dashboard in a real browser, against a real server, seen from the player's side as well."""
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
-import aiohttp
-import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, WebSocketRoute, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
-from tests.eventually import PATIENCE
-
-ACTIVE_EVENT = "#event-rows .event[data-state=active]"
-TRIPLE_SCORE = "score_multiplier \N{MULTIPLICATION SIGN}3"
-
-
-class Player:
-    """A player's WebSocket, as any client would open it."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-
-    async def send(self, **message: object) -> None:
-        await self._socket.send_json(message)
-
-    async def hears(self, type_: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The next message of this type that fits; whatever comes before it is passed over."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                message: dict[str, Any] = json.loads(await self._socket.receive_str())
-                if message["type"] == type_ and fits(message):
-                    return message
-
-
-@asynccontextmanager
-async def connected_player(server_url: str) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{server_url}/ws") as socket:
-        yield Player(socket)
-
-
-def is_fault(message: ConsoleMessage) -> bool:
-    # The browser reports the login's own answer to a wrong password as a resource that failed to load.
-    is_refused_login = message.location["url"].endswith("/admin/login")
-    return message.type in ("error", "warning") and not is_refused_login
-
-
-@pytest.fixture
-async def page(browser: Browser, server_url: str) -> AsyncIterator[Page]:
-    """A fresh visitor, gone before the server is.
-
-    Errors in the console, violations of the content security policy among them, fail the test.
-    """
-    context = await browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    await context.close()
-    assert faults == []
-
-
-async def log_in(page: Page, server_url: str, password: str) -> None:
-    await page.goto(f"{server_url}/admin/login")
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Log in").click()
-
-
-async def log_out(page: Page) -> None:
-    await page.get_by_role("button", name="Account admin").click()
-    await page.get_by_role("button", name="Log out", exact=True).click()
-
-
-@pytest.fixture
-async def dashboard(page: Page, server_url: str, admin_password: str) -> Page:
-    await log_in(page, server_url, admin_password)
-    await expect(feed_state(page)).to_have_text("live")
-    return page
-
-
-async def go_to(page: Page, section: str) -> None:
-    """By the navigation, as people do."""
-    await page.get_by_role("navigation").get_by_role("link", name=section).click()
-    await expect(page.get_by_role("heading", name=section, level=1)).to_be_visible()
-    await expect(feed_state(page)).to_have_text("live")
-
-
-def feed_state(page: Page) -> Locator:
-    return page.locator("#feed-state")
+from tests.browser.dashboard import connected_player, feed_state, go_to, log_in, log_out
 
 
 async def test_the_dashboard_without_a_login_leads_to_the_login(page: Page, server_url: str) -> None:
@@ -191,53 +106,6 @@ async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_u
 
         await dashboard.get_by_role("button", name="Pause").click()
         await expect(last).to_contain_text("during the pause")
-
-
-async def test_an_event_started_by_the_form_reaches_players_and_ends_after_the_question(
-    dashboard: Page, server_url: str
-) -> None:
-    await go_to(dashboard, "Events")
-    event = dashboard.locator(ACTIVE_EVENT)
-    async with connected_player(server_url) as player:
-        await player.hears("global_events", lambda message: message["events"] == [])
-
-        await dashboard.get_by_label("Value").fill("3")
-        await dashboard.get_by_label("Other", exact=True).check()
-        await dashboard.get_by_label("Other: how many").fill("45")
-        await expect(dashboard.locator("#event-preview")).to_contain_text('"value": "3"')
-        await dashboard.get_by_role("button", name="Start now").click()
-
-        started = await player.hears("global_events", lambda message: message["events"] != [])
-        assert [(one["type"], one["value"]) for one in started["events"]] == [("score_multiplier", "3")]
-        await expect(event).to_contain_text(TRIPLE_SCORE)
-        await expect(event.locator("[data-field=countdown]")).to_have_text(re.compile(r"^4[45]:\d\d$"))
-
-        await event.get_by_role("button", name=f"End {TRIPLE_SCORE}").click()
-        question = dashboard.get_by_role("dialog", name=f"End {TRIPLE_SCORE} now? 1 player sees it.")
-        await expect(question).to_be_visible()
-        await dashboard.get_by_role("button", name="Keep it").click()
-        await expect(event).to_have_count(1)
-
-        await event.get_by_role("button", name=f"End {TRIPLE_SCORE}").click()
-        await dashboard.get_by_role("button", name="End it").click()
-
-        await player.hears("global_events", lambda message: message["events"] == [])
-        await expect(event).to_have_count(0)
-
-
-async def test_without_javascript_an_event_is_started_and_ended(browser: Browser, server_url: str, admin_password: str) -> None:
-    context = await browser.new_context(java_script_enabled=False)
-    page = await context.new_page()
-    await log_in(page, server_url, admin_password)
-
-    await page.get_by_role("link", name="Events").click()
-    await page.get_by_label("24 hours").check()
-    await page.get_by_role("button", name="Start now").click()
-    await expect(page.locator(ACTIVE_EVENT)).to_contain_text("score_multiplier")
-
-    await page.get_by_role("button", name="End score_multiplier").click()
-    await expect(page.locator(ACTIVE_EVENT)).to_have_count(0)
-    await context.close()
 
 
 async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_url: str, admin_password: str) -> None:

@@ -161,6 +161,7 @@ async def test_a_form_of_another_page_does_nothing(start_server: StartServer, sq
                 assert status == 403, (route, fields, origin)
                 assert stored(sql) == before, route
         assert await one.is_logged_in()
+    assert sql("SELECT count(*) FROM admin_actions WHERE action = 'refused'") == [(len(forms) * 5,)]
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])

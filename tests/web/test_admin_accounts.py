@@ -103,10 +103,22 @@ async def test_nobody_changes_himself_or_the_built_in_account(
     assert sql("SELECT * FROM admins ORDER BY name") == before
 
 
-async def test_an_account_that_is_gone_is_told(start_server: StartServer) -> None:
+@pytest.mark.parametrize("name", ["nobody", "a%00b", "%ED%A0%80", "%F0%9F%8E%89"])
+async def test_an_account_that_is_gone_or_cannot_be_is_told(name: str, start_server: StartServer) -> None:
     client = await start_server()
     async with logged_in(client) as admin:
-        assert "There is no such account any more." in (await admin.post("/admin/accounts/nobody/disable"))[1]
+        for action in ("role", "password", "totp-off", "disable", "enable", "remove"):
+            _, text = await admin.post(f"/admin/accounts/{name}/{action}", role="viewer")
+            assert "There is no such account any more." in text, action
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\N{PARTY POPPER}", "x" * 10_000, "' OR true --"])
+async def test_a_name_that_cannot_be_does_not_log_in(name: str, start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    async with visitor(client) as one:
+        status, text = await one.log_in(name, "x")
+        assert (status, "Wrong password. 4 attempts left." in text) == (401, True)
+    assert sql("SELECT action FROM admin_actions") == [("failed_login",)]
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM admins WHERE name = 'zoe'", "UPDATE admins SET version = gen_random_uuid()"])

@@ -10,7 +10,7 @@ from uuid import uuid4
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.services.passwords import hashed
 from tilo_ws.services.roles import Role
-from tilo_ws.storage.database import Database
+from tilo_ws.storage.database import Database, Query
 
 USERNAME = "admin"
 """The built-in account: its password is in the settings, and it is always there."""
@@ -18,6 +18,9 @@ USERNAME = "admin"
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 200
 """Code points."""
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz123456789"
+"""32 that nobody mistakes for each other in lower case."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
@@ -70,7 +73,7 @@ class AdminAccounts:
 
     async def find(self, name: str) -> StoredAccount | None:
         """The account, unless it is disabled."""
-        rows = await self._by_name(name=name)
+        rows = await self._by_name(name=name) if _NAME.fullmatch(name) else []
         if not rows:
             return None
         [row] = rows
@@ -92,33 +95,32 @@ class AdminAccounts:
 
     async def set_role(self, name: str, role: Role) -> None:
         """Raises UnknownAccount."""
-        _found(await self._set_role(name=name, role=role, version=str(uuid4())))
+        await _change(self._set_role, name, role=role, version=str(uuid4()))
 
     async def set_password(self, name: str, password: str) -> None:
         """Raises UnknownAccount, and CommandError where the password is not allowed."""
-        hash = await _hashed(password)
-        _found(await self._set_password(name=name, password_hash=hash, version=str(uuid4())))
+        await _change(self._set_password, name, password_hash=await _hashed(password), version=str(uuid4()))
 
     async def set_disabled(self, name: str, disabled: bool) -> None:
         """Shuts an account out, or lets it in again. Raises UnknownAccount."""
-        _found(await self._set_disabled(name=name, disabled=disabled, version=str(uuid4())))
+        await _change(self._set_disabled, name, disabled=disabled, version=str(uuid4()))
 
     async def set_totp(self, name: str, secret: str | None) -> None:
         """Sets the secret of the account's codes; None: it logs in without one. Raises UnknownAccount."""
-        _found(await self._set_totp(name=name, totp_secret=secret))
+        await _change(self._set_totp, name, totp_secret=secret)
+
+    async def remove(self, name: str) -> None:
+        """Raises UnknownAccount."""
+        await _change(self._remove, name)
 
     async def use_code(self, name: str, step: int) -> bool:
         """Notes that the code of this time step was used. False: it was before, or a later one."""
         return bool(await self._use_code(name=name, step=step))
 
-    async def remove(self, name: str) -> bool:
-        """False where there is none, or it is the built-in one, which stays."""
-        return bool(await self._remove(name=name))
-
 
 def made_password() -> str:
-    """A password at random, to be shown once."""
-    return secrets.token_urlsafe(12)
+    """A password at random, to be shown once: 80 bits in groups that can be read out."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
 async def _hashed(password: str) -> str:
@@ -128,6 +130,6 @@ async def _hashed(password: str) -> str:
     return await asyncio.to_thread(hashed, password)
 
 
-def _found(rows: list[Any]) -> None:
-    if not rows:
+async def _change(query: Query, name: str, **values: object) -> None:
+    if not (_NAME.fullmatch(name) and await query(name=name, **values)):
         raise UnknownAccount

@@ -85,7 +85,7 @@ async def remove(request: web.Request) -> web.StreamResponse:
     finish(request, PATH, f"{name} was logged out and removed.")
 
 
-async def _change(request: web.Request, change: Callable[[str], Awaitable[object]]) -> str:
+async def _change(request: web.Request, change: Callable[[str], Awaitable[None]]) -> str:
     """Changes the account of the path and ends its sessions. Nobody can shut himself out, or the built-in account."""
     name = request.match_info["name"]
     if name == request[SESSION].account.name:
