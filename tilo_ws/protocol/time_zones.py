@@ -10,8 +10,8 @@ from tilo_ws.protocol.codes import CommandError, ErrorCode
 
 @functools.cache
 def time_zone_names() -> tuple[str, ...]:
-    """The names of the IANA database, such as `Europe/Berlin`, in order."""
-    return tuple(sorted(zoneinfo.available_timezones()))
+    """`UTC` and the IANA database's names of places, such as `Europe/Berlin`; not old names of countries, nor `localtime`."""
+    return tuple(sorted(name for name in zoneinfo.available_timezones() if "/" in name or name == "UTC"))
 
 
 def time_zone(field: str, name: str) -> ZoneInfo:

@@ -1,5 +1,6 @@
 """The form of an event: what stands in it, from a link or from what was typed, and which event it asks for."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,8 @@ class EventForm(msgspec.Struct, frozen=True):
         starts_at = moment("starts_at", self.starts_at, zone) if self.start == "at" else None
         if self.duration == "until":
             return starts_at, moment("expires_at", self.expires_at, zone)
-        return starts_at, (now if starts_at is None else starts_at) + self._seconds()
+        # Events start at whole seconds. From there an hour is an hour, also for what is cloned again and again.
+        return starts_at, (math.floor(now) if starts_at is None else starts_at) + self._seconds()
 
     def fields(self, now: float) -> dict[str, Any]:
         """What `Events.create` takes. Raises CommandError (`INVALID_FIELD`)."""

@@ -4,7 +4,6 @@ import time
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError
@@ -150,9 +149,10 @@ def _before(raw: str) -> tuple[float, UUID] | None:
     """The mark of a page of past events; one that cannot be read is that of the first page."""
     end, _, id = raw.partition("_")
     try:
-        return msgspec.convert(end, float, strict=False), UUID(id)
-    except (msgspec.ValidationError, ValueError):
+        mark = float(end), UUID(id)
+    except ValueError:
         return None
+    return mark if 0 <= mark[0] <= time.time() else None
 
 
 async def _record_event(request: web.Request, action: str, event: GlobalEvent) -> None:
