@@ -144,7 +144,9 @@ async def test_the_preview_names_who_of_the_same_type_lasts_beside_it(show: Show
 
 
 async def test_clean_up_does_not_ask_when_nothing_is_due(show: Show, sql: Sql) -> None:
+    show.clock.now = 40.0 * DAY
     await show.create()
+    show.clock.now += 61
     sql("DELETE FROM global_events")
     sql("INSERT INTO global_events VALUES (gen_random_uuid(), 'x', 'expired', to_timestamp(0), to_timestamp(1))")
     await show.events.clean_up()

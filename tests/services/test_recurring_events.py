@@ -91,6 +91,14 @@ async def test_after_a_downtime_what_should_run_is_started_for_its_rest_and_what
     assert sql("SELECT count(*) FROM global_events") == [(1,)]
 
 
+async def test_of_a_day_made_short_by_the_clocks_only_the_running_occurrence_is_started(server: Server, sql: Sql) -> None:
+    server.clock.now = datetime(2026, 3, 28, 18, tzinfo=UTC).timestamp()
+    await server.add(timezone="Europe/Berlin", duration=24 * HOUR)
+    server.clock.now += 24.5 * HOUR  # 20:30 there; the one of the day before would have lasted until 21:00
+    await server.recurring.start_due()
+    assert sql("SELECT to_char(starts_at AT TIME ZONE 'UTC', 'DD HH24') FROM global_events") == [("29 18",)]
+
+
 async def test_what_was_ended_early_is_not_started_again(server: Server, database: Database) -> None:
     await server.add()
     await server.at(8)

@@ -142,7 +142,7 @@ class RecurringEvents:
     async def _start_running(self, recurring: RecurringEvent, now: float) -> None:
         """After a downtime this is what should run by now, for its rest; what is over is not made up for."""
         recurrence = Recurrence(recurring.cron, recurring.timezone, now)
-        for occurrence in recurrence.occurrences(recurring.duration, max(recurring.due_after, now - recurring.duration)):
+        for occurrence in recurrence.occurrences(recurring.duration, now - recurring.duration):
             if occurrence.starts_at > now:
                 break
             if occurrence.expires_at > now:
