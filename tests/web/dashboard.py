@@ -1,5 +1,6 @@
 """The dashboard as the browser of one admin sees it, with a cookie jar of its own."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ import aiohttp
 from aiohttp.test_utils import TestClient
 
 from tests.conftest import ADMIN_PASSWORD
+from tests.eventually import PATIENCE
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
 
@@ -53,6 +55,14 @@ class Visitor:
     async def open_feed(self, section: str = "overview") -> aiohttp.ClientWebSocketResponse:
         """The socket of a page."""
         return await self.session.ws_connect(f"{self.url}/admin/feed?section={section}", headers={"Origin": self.url})
+
+
+async def closed_with(feed: aiohttp.ClientWebSocketResponse) -> int | None:
+    """The close code, after whatever comes before."""
+    async with asyncio.timeout(PATIENCE):
+        while (await feed.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    return feed.close_code
 
 
 @asynccontextmanager

@@ -2,20 +2,11 @@
 
 import re
 
-import aiohttp
 import pytest
 
 from tests.conftest import Outage, Sql, StartServer
-from tests.eventually import PATIENCE
-from tests.web.dashboard import PASSWORD, logged_in, make_account, visitor
+from tests.web.dashboard import PASSWORD, closed_with, logged_in, make_account, visitor
 from tilo_ws.services.roles import Role
-
-
-async def closed_with(feed: aiohttp.ClientWebSocketResponse) -> int | None:
-    """The close code, after whatever comes before."""
-    while (await feed.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.TEXT:
-        pass
-    return feed.close_code
 
 
 async def test_a_made_password_is_shown_once_and_lets_its_account_in(start_server: StartServer, sql: Sql) -> None:

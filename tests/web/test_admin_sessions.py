@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient
 from yarl import URL
@@ -10,7 +9,7 @@ from yarl import URL
 from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE
 from tests.fakes import FakeClock
-from tests.web.dashboard import Visitor, logged_in, make_account, visitor
+from tests.web.dashboard import Visitor, closed_with, logged_in, make_account, visitor
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import IDLE_SECONDS
@@ -90,9 +89,7 @@ async def test_logging_out_everywhere_ends_all_sessions_of_the_account_and_no_ot
         assert 'name="password"' in text
         for one in (zoe, elsewhere):
             assert not await one.is_logged_in()
-        while (await feed.receive(timeout=PATIENCE)).type is aiohttp.WSMsgType.TEXT:
-            pass
-        assert feed.close_code == 4401
+        assert await closed_with(feed) == 4401
         assert await admin.is_logged_in()
     assert sql("SELECT admin FROM admin_actions WHERE action = 'logout_everywhere'") == [("zoe",)]
 
