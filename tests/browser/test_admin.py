@@ -2,12 +2,9 @@
 
 import re
 
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.browser.dashboard import connected_player, feed_state, go_to, log_in, log_out
-
-ACTIVE_EVENT = "#event-rows .event[data-state=active]"
-TRIPLE_SCORE = "score_multiplier \N{MULTIPLICATION SIGN}3"
 
 
 async def test_the_dashboard_without_a_login_leads_to_the_login(page: Page, server_url: str) -> None:
@@ -109,53 +106,6 @@ async def test_a_paused_chat_waits_and_then_catches_up(dashboard: Page, server_u
 
         await dashboard.get_by_role("button", name="Pause").click()
         await expect(last).to_contain_text("during the pause")
-
-
-async def test_an_event_started_by_the_form_reaches_players_and_ends_after_the_question(
-    dashboard: Page, server_url: str
-) -> None:
-    await go_to(dashboard, "Events")
-    event = dashboard.locator(ACTIVE_EVENT)
-    async with connected_player(server_url) as player:
-        await player.hears("global_events", lambda message: message["events"] == [])
-
-        await dashboard.get_by_label("Value").fill("3")
-        await dashboard.get_by_label("Other", exact=True).check()
-        await dashboard.get_by_label("Other: how many").fill("45")
-        await expect(dashboard.locator("#event-preview")).to_contain_text('"value": "3"')
-        await dashboard.get_by_role("button", name="Start now").click()
-
-        started = await player.hears("global_events", lambda message: message["events"] != [])
-        assert [(one["type"], one["value"]) for one in started["events"]] == [("score_multiplier", "3")]
-        await expect(event).to_contain_text(TRIPLE_SCORE)
-        await expect(event.locator("[data-field=countdown]")).to_have_text(re.compile(r"^4[45]:\d\d$"))
-
-        await event.get_by_role("button", name=f"End {TRIPLE_SCORE}").click()
-        question = dashboard.get_by_role("dialog", name=f"End {TRIPLE_SCORE} now? 1 player sees it.")
-        await expect(question).to_be_visible()
-        await dashboard.get_by_role("button", name="Keep it").click()
-        await expect(event).to_have_count(1)
-
-        await event.get_by_role("button", name=f"End {TRIPLE_SCORE}").click()
-        await dashboard.get_by_role("button", name="End it").click()
-
-        await player.hears("global_events", lambda message: message["events"] == [])
-        await expect(event).to_have_count(0)
-
-
-async def test_without_javascript_an_event_is_started_and_ended(browser: Browser, server_url: str, admin_password: str) -> None:
-    context = await browser.new_context(java_script_enabled=False)
-    page = await context.new_page()
-    await log_in(page, server_url, admin_password)
-
-    await page.get_by_role("link", name="Events").click()
-    await page.get_by_label("24 hours").check()
-    await page.get_by_role("button", name="Start now").click()
-    await expect(page.locator(ACTIVE_EVENT)).to_contain_text("score_multiplier")
-
-    await page.get_by_role("button", name="End score_multiplier").click()
-    await expect(page.locator(ACTIVE_EVENT)).to_have_count(0)
-    await context.close()
 
 
 async def test_a_cut_feed_is_told_and_comes_back_by_itself(page: Page, server_url: str, admin_password: str) -> None:

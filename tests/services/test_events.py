@@ -13,6 +13,8 @@ from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import Events, UnknownEvent
 from tilo_ws.storage.database import Database
 
+DAY = 86_400
+
 
 class Show:
     """Events on a clock of the test, and what players were told."""
@@ -69,17 +71,82 @@ async def test_events_survive_a_restart(show: Show, database: Database) -> None:
     assert later.all() == [event]
 
 
-async def test_clean_up_removes_what_is_over(show: Show, sql: Sql) -> None:
+async def test_what_is_over_is_kept_for_30_days_and_then_removed(show: Show, sql: Sql, database: Database) -> None:
     await show.create("short", expires_at=show.clock.now + 1)
-    await show.create("long")
-    show.clock.now += 2
+    await show.create("long", expires_at=show.clock.now + 40 * DAY)
+    show.clock.now += 1 + 30 * DAY - 1
     await show.events.clean_up()
-    assert sql("SELECT value FROM global_events") == [("long",)]
     assert [event.value for event in show.events.all()] == ["long"]
+    assert [event.value for event in await show.events.past(10)] == ["short"]
+    later = Events(database, show.frames.append, show.clock)
+    await later.load()
+    show.clock.now += 1
+    await later.clean_up()
+    assert sql("SELECT value FROM global_events") == [("long",)]
+    assert await later.past(10) == []
+
+
+async def test_what_was_ended_early_is_past_with_the_time_of_its_end(show: Show, database: Database) -> None:
+    event = await show.create()
+    show.clock.now += 12
+    await show.events.end(event.id)
+    [past] = await show.events.past(10)
+    assert (past.id, past.starts_at, past.expires_at) == (event.id, event.starts_at, show.clock.now)
+    later = Events(database, show.frames.append, show.clock)
+    await later.load()
+    assert later.all() == []
+
+
+async def test_of_what_is_withdrawn_before_its_start_nothing_stays(show: Show, sql: Sql) -> None:
+    event = await show.create(starts_at=show.clock.now + 10)
+    await show.events.end(event.id)
+    assert sql("SELECT * FROM global_events") == []
+
+
+async def test_past_events_come_page_by_page_the_last_first(show: Show) -> None:
+    for number in range(5):
+        await show.create(str(number), expires_at=show.clock.now + 1 + number // 2)  # some end together
+    show.clock.now += 10
+    await show.create("active")
+    first = await show.events.past(3)
+    second = await show.events.past(3, (first[-1].expires_at, first[-1].id))
+    assert sorted(event.value for event in first + second) == ["0", "1", "2", "3", "4"]
+    assert [event.expires_at for event in first + second] == [1003.0, 1002.0, 1002.0, 1001.0, 1001.0]
+
+
+async def test_the_preview_is_what_players_then_hear(show: Show) -> None:
+    await show.create("planned", starts_at=show.clock.now + 10)
+    await show.create("over by then", expires_at=show.clock.now + 15)
+    wanted: dict[str, Any] = {
+        "type": "m",
+        "value": '<script>"\u2028" ×2',
+        "starts_at": show.clock.now + 20,
+        "expires_at": 1050.5,
+    }
+    preview = show.events.preview(**wanted)
+    event = await show.events.create(**wanted)
+    show.clock.now += 20
+    show.events.announce()
+    assert payload(show.frames[-1]) == preview.message.decode().replace("00000000-0000-0000-0000-000000000000", str(event.id))
+    changed = show.events.preview(**wanted | {"value": "3"}, id=event.id)
+    await show.events.change(event.id, value="3")
+    assert payload(show.frames[-1]) == changed.message.decode()
+
+
+async def test_the_preview_names_who_of_the_same_type_lasts_beside_it(show: Show) -> None:
+    await show.create("until then", expires_at=show.clock.now + 10)
+    await show.create("beside", starts_at=show.clock.now + 19)
+    preview = show.events.preview(
+        type="score_multiplier", value="2", starts_at=show.clock.now + 10, expires_at=show.clock.now + 20
+    )
+    assert [event.value for event in preview.beside] == ["beside"]
+    assert show.events.preview(type="x", value="2", starts_at=None, expires_at=show.clock.now + 99).beside == []
 
 
 async def test_clean_up_does_not_ask_when_nothing_is_due(show: Show, sql: Sql) -> None:
+    show.clock.now = 40.0 * DAY
     await show.create()
+    show.clock.now += 61
     sql("DELETE FROM global_events")
     sql("INSERT INTO global_events VALUES (gen_random_uuid(), 'x', 'expired', to_timestamp(0), to_timestamp(1))")
     await show.events.clean_up()

@@ -148,7 +148,12 @@ def online_count(count: int) -> bytes:
 
 def global_events(events: Sequence[Event], ref: Ref = None) -> bytes:
     """The active events, to everybody; with `ref` to who asked."""
-    return frame(_GlobalEvents(events, ref))
+    return text_frame(global_events_json(events, ref))
+
+
+def global_events_json(events: Sequence[Event], ref: Ref = None) -> bytes:
+    """The same without a frame around it: what a page of the dashboard shows before an event starts."""
+    return _encode(_GlobalEvents(events, ref))
 
 
 def chat_json(message: ChatMessage) -> msgspec.Raw:

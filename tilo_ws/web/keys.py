@@ -13,6 +13,7 @@ from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
@@ -45,6 +46,7 @@ ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
 FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)
+RECURRING_EVENTS = web.AppKey("recurring_events", RecurringEvents)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)
 FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)

@@ -7,7 +7,20 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import account, accounts, audit, audit_file, bans, chat, clients, events, login, overview, settings
+from tilo_ws.web.admin import (
+    account,
+    accounts,
+    audit,
+    audit_file,
+    bans,
+    chat,
+    clients,
+    events,
+    login,
+    overview,
+    recurring_events,
+    settings,
+)
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -42,7 +55,16 @@ ROUTES = [
     AdminRoute("GET", "/admin/chat", chat.page, Role.VIEWER),
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/preview", events.preview, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/{id}/change", events.change, Role.ADMIN),
     AdminRoute("POST", "/admin/events/{id}/end", events.end, Role.ADMIN),
+    AdminRoute("GET", "/admin/events/recurring", recurring_events.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/events/recurring", recurring_events.create, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/recurring/preview", recurring_events.preview, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/recurring/{id}/change", recurring_events.change, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/recurring/{id}/enable", recurring_events.enable, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/recurring/{id}/disable", recurring_events.disable, Role.ADMIN),
+    AdminRoute("POST", "/admin/events/recurring/{id}/remove", recurring_events.remove, Role.ADMIN),
     AdminRoute("GET", "/admin/accounts", accounts.page, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts", accounts.create, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts/{name}/role", accounts.change_role, Role.ADMIN),

@@ -1,0 +1,2 @@
+DELETE FROM recurring_events
+WHERE id = %(id)s
