@@ -123,7 +123,7 @@ def create_app(settings: Settings) -> web.Application:
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
-    statistics = Statistics(hub, fanout, database, commits, take_worst_pause=pauses.take_worst)
+    statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     admission = Admission(
@@ -208,7 +208,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
-    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, commits)
+    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, scores.refused, commits)
     app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard

@@ -53,7 +53,7 @@ async def test_stats_tell_the_figures(start_server: StartServer, api_headers: He
             "gc_pause_ms",
             "pending_writes",
         ),
-        *("oldest_pending_s", "slow_consumers", "uptime_s", "version", "pool"),
+        *("oldest_pending_s", "slow_consumers", "refused_scores", "uptime_s", "version", "pool"),
     }
 
 

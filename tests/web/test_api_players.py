@@ -138,3 +138,34 @@ async def test_a_player_is_forgotten_everywhere(start_server: StartServer, api_h
     assert (await ask(player, **CHAT))["type"] == "ack"
     assert (await client.delete("/api/v1/players/zoe@example.com", headers=api_headers)).status == 204
     assert (await client.delete("/api/v1/players/nonsense", headers=api_headers)).status == 400
+
+
+async def test_refused_scores_are_counted_and_listed_newest_first(start_server: StartServer, api_headers: Headers) -> None:
+    client = await start_server(max_score=1000)
+    socket = await join(client)
+    for score in (1001, 1002, 1003):
+        assert (await ask(socket, **SCORE | {"score": score, "nickname": "Zoë"}))["code"] == "implausible_score"
+    [connection] = await (await client.get("/api/v1/connections", headers=api_headers)).json()
+    refused = await (await client.get("/api/v1/scores/refused?limit=2", headers=api_headers)).json()
+    assert refused["count"] == 3
+    assert [one["score"] for one in refused["scores"]] == [1003, 1002]
+    one = refused["scores"][0]
+    assert one.pop("refused_at") >= connection["connected_at"]
+    assert one == {
+        "email": "zoe@example.com",
+        "nickname": "Zoë",
+        "score": 1003,
+        "survival_time": 30,
+        "reason": "score: 1003 is more than 1000, the most there can be",
+        "connection": connection["id"],
+        "ip": connection["ip"],
+    }
+    assert (await (await client.get("/api/v1/stats", headers=api_headers)).json())["refused_scores"] == 3
+    assert (await client.get("/api/v1/scores/refused?limit=1001", headers=api_headers)).status == 400
+
+
+async def test_a_forgotten_player_is_not_among_the_refused(start_server: StartServer, api_headers: Headers) -> None:
+    client = await start_server(max_score=1000)
+    await ask(await join(client), **SCORE | {"score": 1001})
+    assert (await client.delete("/api/v1/players/zoe@example.com", headers=api_headers)).status == 204
+    assert await (await client.get("/api/v1/scores/refused", headers=api_headers)).json() == {"count": 1, "scores": []}

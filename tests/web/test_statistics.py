@@ -6,6 +6,7 @@ from tests.fakes import FakeClock, open_connection
 from tilo_ws import resources
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
@@ -34,6 +35,7 @@ class Measured:
             self.fanout,
             Database(resources.QUERIES),
             [self.commit],
+            RefusedScores(),
             take_worst_pause=lambda: self.pauses.pop(0),
             clock=self.clock,
         )

@@ -14,6 +14,7 @@ from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -39,7 +40,7 @@ class ScoreUpdate(msgspec.Struct, frozen=True):
 class Scores:
     """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then.
 
-    `implausible` counts those that nobody can have played.
+    `refused` has those that nobody can have played.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Scores:
         self._rules = rules
         self._text_rules = text_rules
         self._clock = clock
-        self.implausible = 0
+        self.refused = RefusedScores()
         self._stored = stored
         self._store = database.query("store_scores")
         self.commit = GroupCommit[ScoreUpdate, Waiter](
@@ -76,8 +77,16 @@ class Scores:
         if nickname is None and command.nickname is not None:
             nickname = self._text_rules.nickname(clean("nickname", command.nickname, self._max_nickname_length))
         if objection := self._rules.objection(email, command.score, command.survival_time, self._clock()):
-            self.implausible += 1
             logger.warning("implausible score of %s (%s) refused: %s", email, connection.ip, objection)
+            self.refused.add(
+                email=email,
+                nickname=nickname or connection.nickname,
+                score=command.score,
+                survival_time=command.survival_time,
+                reason=objection,
+                connection=connection.id,
+                ip=connection.ip,
+            )
             raise CommandError(ErrorCode.IMPLAUSIBLE_SCORE, objection)
         if self._backlog.full:
             raise busy()

@@ -32,6 +32,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/api/v1/chat", chat.list_chat),
             web.delete("/api/v1/chat/{seq}", chat.delete_chat),
             web.post("/api/v1/scores", players.store_scores),
+            web.get("/api/v1/scores/refused", players.refused_scores),
             web.get("/api/v1/leaderboard", players.leaderboard),
             web.delete("/api/v1/players/{email}", players.forget_player),
             web.get("/api/v1/bans", bans.list_bans),

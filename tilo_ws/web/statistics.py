@@ -9,6 +9,7 @@ import msgspec
 from tilo_ws import __version__
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
 
@@ -39,6 +40,7 @@ class Figures(msgspec.Struct, frozen=True):
     pending_writes: int
     oldest_pending_s: float
     slow_consumers: int
+    refused_scores: int
     uptime_s: float
     version: str
     pool: PoolFigures
@@ -53,6 +55,7 @@ class Statistics:
         fanout: Fanout,
         database: Database,
         commits: Sequence[GroupCommit[Any, Any]],
+        refused_scores: RefusedScores,
         *,
         take_worst_pause: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
@@ -61,6 +64,7 @@ class Statistics:
         self._fanout = fanout
         self._database = database
         self._commits = commits
+        self._refused_scores = refused_scores
         self._take_worst_pause = take_worst_pause
         self._clock = clock
         self._started_at = clock()
@@ -107,6 +111,7 @@ class Statistics:
             pending_writes=sum(commit.pending for commit in self._commits),
             oldest_pending_s=round(max(commit.oldest_age for commit in self._commits), 3),
             slow_consumers=self._hub.slow_consumers,
+            refused_scores=self._refused_scores.count,
             uptime_s=round(self._clock() - self._started_at, 1),
             version=__version__,
             pool=PoolFigures(pool.size, pool.free, pool.used, pool.min, pool.max),

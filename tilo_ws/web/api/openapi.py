@@ -7,10 +7,11 @@ from aiohttp import web
 
 from tilo_ws import __version__
 from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES
+from tilo_ws.services.refused_scores import MEMORY_SCORES
 from tilo_ws.web.api.bans import NewBan
 from tilo_ws.web.api.chat import MAX_PAGE, Announcement
 from tilo_ws.web.api.events import EventChange, NewEvent
-from tilo_ws.web.api.players import MAX_SCORES, NewScore
+from tilo_ws.web.api.players import MAX_SCORES, NewScore, RefusedScoreList
 from tilo_ws.web.api.requests import answer
 from tilo_ws.web.statistics import Figures
 
@@ -39,6 +40,9 @@ CALLS = {
     ("GET", "/api/v1/chat"): Call("Chat messages, newest first", query={"limit": MAX_PAGE, "before": 2**63 - 1}),
     ("DELETE", "/api/v1/chat/{seq}"): Call("Removes a chat message for everybody", 204),
     ("POST", "/api/v1/scores"): Call(f"Stores up to {MAX_SCORES:,} results", 200, list[NewScore]),
+    ("GET", "/api/v1/scores/refused"): Call(
+        "Scores that nobody can have played, newest first", query={"limit": MEMORY_SCORES}, answers=RefusedScoreList
+    ),
     ("GET", "/api/v1/leaderboard"): Call("The best players, with their addresses", query={"limit": MAX_LEADERBOARD_ENTRIES}),
     ("DELETE", "/api/v1/players/{email}"): Call("Forgets a player", 204),
     ("GET", "/api/v1/bans"): Call("Bans and mutes that hold now"),
@@ -68,7 +72,7 @@ async def openapi(request: web.Request) -> web.Response:
 
 def description() -> dict[str, Any]:
     """The whole document."""
-    types = [call.body for call in CALLS.values() if call.body] + [Figures, Error]
+    types = [shape for call in CALLS.values() for shape in (call.body, call.answers) if shape] + [Error]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     shapes = dict(zip(map(str, types), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}

@@ -5,8 +5,10 @@ from typing import Annotated
 import msgspec
 from aiohttp import web
 
+from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, MAX_SCORE, MAX_SURVIVAL_TIME
+from tilo_ws.services.refused_scores import MEMORY_SCORES
 from tilo_ws.web import keys
 from tilo_ws.web.api.requests import answer, body, whole
 
@@ -36,6 +38,34 @@ async def store_scores(request: web.Request) -> web.Response:
         raise CommandError(ErrorCode.INVALID_FIELD, f"at most {MAX_SCORES:,} scores at once")
     await request.app[keys.SCORES].take([(one.email, one.nickname, one.score, one.survival_time) for one in new])
     return answer({"stored": len(new)})
+
+
+class ListedRefusal(msgspec.Struct, frozen=True):
+    """A refused score. Without a token `email` is what the client claimed; `refused_at` is UTC."""
+
+    refused_at: str
+    email: str
+    nickname: str | None
+    score: int
+    survival_time: int
+    reason: str
+    connection: str
+    ip: str
+
+
+class RefusedScoreList(msgspec.Struct, frozen=True):
+    """`count` is of all since the start."""
+
+    count: int
+    scores: list[ListedRefusal]
+
+
+async def refused_scores(request: web.Request) -> web.Response:
+    """`GET /api/v1/scores/refused?limit=`: those that nobody can have played, newest first."""
+    refused = request.app[keys.SCORES].refused
+    newest = refused.newest(whole(request, "limit", default=100, most=MEMORY_SCORES))
+    listed = [ListedRefusal(**msgspec.structs.asdict(one) | {"refused_at": utc_text(one.refused_at)}) for one in newest]
+    return answer(RefusedScoreList(refused.count, listed))
 
 
 async def forget_player(request: web.Request) -> web.Response:
