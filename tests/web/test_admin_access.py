@@ -28,6 +28,13 @@ LEAST: dict[str, Role | None] = {
     "GET /admin/events": Role.VIEWER,
     "POST /admin/events": Role.ADMIN,
     "POST /admin/events/{id}/end": Role.ADMIN,
+    "GET /admin/players": Role.VIEWER,
+    "GET /admin/players/refused": Role.VIEWER,
+    "GET /admin/players/{email}": Role.VIEWER,
+    "POST /admin/players/{email}/score": Role.ADMIN,
+    "POST /admin/players/{email}/reset": Role.ADMIN,
+    "POST /admin/players/{email}/nickname": Role.ADMIN,
+    "POST /admin/players/{email}/forget": Role.ADMIN,
     "GET /admin/accounts": Role.ADMIN,
     "POST /admin/accounts": Role.ADMIN,
     "POST /admin/accounts/{name}/role": Role.ADMIN,
@@ -55,6 +62,9 @@ FIELDS = {
     "current": PASSWORD,
     "new": "another password",
     "again": "another password",
+    "score": "1",
+    "survival_time": "1",
+    "nickname": "Another",
 }
 """Enough for every form to do what it is for."""
 
@@ -70,13 +80,14 @@ def admin_routes(app: web.Application | None) -> Iterator[str]:
 
 
 def path_of(route: str) -> str:
-    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target")
+    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target").replace("{email}", "target@x.y")
 
 
 async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     """What there is to be changed by a form."""
     await make_account(client, "target", Role.VIEWER)
     sql(f"INSERT INTO global_events VALUES ('{EVENT}', 'm', '2', now(), now() + interval '1 hour')")
+    sql("INSERT INTO players VALUES ('target@x.y', 'Target', 5, 5)")
     for role in Role:
         await make_account(client, f"a-{role}", role)
 

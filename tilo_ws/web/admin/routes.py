@@ -7,8 +7,21 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import account, accounts, chat, clients, events, login, overview
+from tilo_ws.web.admin import (
+    account,
+    accounts,
+    chat,
+    clients,
+    corrections,
+    events,
+    login,
+    overview,
+    player,
+    players,
+    refused_scores,
+)
 from tilo_ws.web.admin.feed import Beat, Part
+from tilo_ws.web.admin.links import EMAIL
 
 
 async def _feed(request: web.Request) -> web.StreamResponse:
@@ -22,6 +35,11 @@ class AdminRoute(NamedTuple):
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     least: Role | None
+
+    @property
+    def pattern(self) -> str:
+        """The path as aiohttp takes it, `path` being its canonical form."""
+        return self.path.replace("{email}", EMAIL)
 
 
 ROUTES = [
@@ -37,6 +55,13 @@ ROUTES = [
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
     AdminRoute("POST", "/admin/events/{id}/end", events.end, Role.ADMIN),
+    AdminRoute("GET", "/admin/players", players.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/players/refused", refused_scores.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/players/{email}", player.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/players/{email}/score", corrections.correct, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/reset", corrections.reset, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/nickname", corrections.rename, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/forget", corrections.forget, Role.ADMIN),
     AdminRoute("GET", "/admin/accounts", accounts.page, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts", accounts.create, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts/{name}/role", accounts.change_role, Role.ADMIN),
@@ -73,6 +98,7 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("players", "Players", "/admin/players", players.part),
     Section("accounts", "Accounts", "/admin/accounts"),
 ]
 
@@ -84,8 +110,8 @@ def navigation(role: Role) -> list[Section]:
 
 def may(role: Role, method: str, path: str) -> bool:
     """Whether a role may use a path as it stands in the table; templates ask before they show a form."""
-    least = PERMISSIONS[method, path].least
-    return least is None or role.may(least)
+    permission = PERMISSIONS.get((method, path))
+    return permission is not None and (permission.least is None or role.may(permission.least))
 
 
 def part_of(section: str, role: Role) -> Part:
