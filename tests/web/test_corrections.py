@@ -10,6 +10,7 @@ from tests.eventually import eventually
 from tests.web.conversation import SCORE, Client, Socket, ask, hear, join
 from tests.web.dashboard import logged_in
 from tilo_ws.services.score_update import ScoreUpdate
+from tilo_ws.services.scores import Scores
 from tilo_ws.web import keys
 from tilo_ws.web.admin.links import player_path
 
@@ -38,7 +39,8 @@ async def shown(socket: Socket, *entries: tuple[str, int]) -> list[dict[str, Any
 def waiting(client: Client) -> list[ScoreUpdate]:
     """What of Zoë is not stored yet."""
     assert client.app is not None
-    return client.app[keys.SCORES].waiting(ZOE)
+    scores: Scores = client.app[keys.SCORES]
+    return scores.waiting(ZOE)
 
 
 def recorded(sql: Sql, action: str) -> list[Any]:
