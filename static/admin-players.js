@@ -1,10 +1,17 @@
 /** The leaderboard: filled in place, and in a new order only while nobody points at it. */
-import { duration, plural } from "./admin-format.js";
+import { plural } from "./admin-format.js";
 import { live } from "./admin-live.js";
 import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.js";
 import { Times } from "./admin-times.js";
 
 const EXACT = new Intl.NumberFormat("en");
+
+/** In the two largest units; templates/admin/_players.html writes the same in the first paint. */
+function survived(seconds) {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${EXACT.format(Math.floor(seconds / 3600))} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
 
 function fill(row, player) {
   const nickname = field(row, "nickname");
@@ -16,7 +23,7 @@ function fill(row, player) {
   setAttribute(field(row, "email"), "title", player.email);
   setAttribute(field(row, "path"), "href", player.path);
   setText(field(row, "score"), EXACT.format(player.score));
-  setText(field(row, "survival_time"), duration(player.survival_time));
+  setText(field(row, "survival_time"), survived(player.survival_time));
   setAttribute(updatedAt, "datetime", `${player.updated_at}Z`);
 }
 

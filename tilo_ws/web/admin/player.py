@@ -20,7 +20,7 @@ from tilo_ws.web.admin.players import PATH, score_fields
 from tilo_ws.web.admin.refused_scores import refused_fields
 from tilo_ws.web.admin.requests import finish
 
-_MAX_REFUSED = 20
+_MAX_REFUSED = 10
 
 
 async def page(request: web.Request) -> web.StreamResponse:
