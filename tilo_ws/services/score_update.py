@@ -29,9 +29,11 @@ def merged(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
         return new
     if old.removes:
         return msgspec.structs.replace(new, renames=True, corrects=True)
-    named = new if new.renames or (old.nickname is None and not old.renames) else old
-    corrects = old.corrects or new.corrects
+    if new.renames or old.nickname is None:
+        nickname, renames = new.nickname, old.renames or new.renames
+    else:
+        nickname, renames = old.nickname, old.renames
     if new.corrects:
-        return ScoreUpdate(old.email, named.nickname, new.score, new.survival_time, named.renames, corrects)
+        return ScoreUpdate(old.email, nickname, new.score, new.survival_time, renames, corrects=True)
     score, survival_time = max(old.score, new.score), max(old.survival_time, new.survival_time)
-    return ScoreUpdate(old.email, named.nickname, score, survival_time, named.renames, corrects)
+    return ScoreUpdate(old.email, nickname, score, survival_time, renames, old.corrects)
