@@ -148,6 +148,18 @@ async def test_a_player_is_shown_with_rank_chat_bans_and_connections(start_serve
         assert re.search(r'<li class="is-past">.*?mute.*?over.*?Mo, ', page, re.DOTALL)
 
 
+async def test_a_connection_that_is_being_closed_is_no_longer_open(
+    start_server: StartServer, api_headers: dict[str, str]
+) -> None:
+    client = await start_server()
+    await ask(await join(client), **SCORE)
+    async with logged_in(client) as admin:
+        assert "claimed" in (await admin.get(player_path("zoe@example.com")))[1]
+        [connection] = await (await client.get("/api/v1/connections", headers=api_headers)).json()
+        await client.delete(f"/api/v1/connections/{connection['id']}", headers=api_headers)
+        assert "Not connected now." in (await admin.get(player_path("zoe@example.com")))[1]
+
+
 async def test_a_ban_in_force_by_nickname_is_on_the_players_page(start_server: StartServer, sql: Sql) -> None:
     sql("INSERT INTO players VALUES ('zoe@x.y', 'Zoe', 1, 1), ('bo@x.y', 'Bo', 1, 1)")
     sql("INSERT INTO bans (id, kind, nickname, created_by) VALUES (gen_random_uuid(), 'shadow_mute', 'ZOE', 'Mo')")

@@ -57,7 +57,8 @@ def address_of(request: web.Request) -> str:
 
 def sessions_of(app: web.Application, email: str) -> list[Connection]:
     """The open connections of this address, shown by a token or claimed with a score, oldest first."""
-    return [one for one in app[keys.HUB] if (one.email if one.player is None else one.player.email) == email]
+    open_ones = (one for one in app[keys.HUB] if one.close_code is None)
+    return [one for one in open_ones if (one.email if one.player is None else one.player.email) == email]
 
 
 async def _recorded(request: web.Request, email: str, sessions: list[Connection]) -> dict[str, Any]:
