@@ -43,7 +43,9 @@ async def page(request: web.Request) -> web.StreamResponse:
     nickname = (fields.get("score") or {}).get("nickname") or next((one.nickname for one in sessions if one.nickname), None)
     fields["nickname"] = nickname
     fields["shown_as"] = request.app[keys.LEADERBOARD].name_of(email, (fields.get("score") or {}).get("nickname"))
-    fields["ban_forms"] = {kind: "/admin/bans" + query(kind=kind, email=email) for kind in ("mute", "shadow_mute", "ban")}
+    fields["ban_forms"] = {
+        kind: "/admin/bans" + query(kind=kind, email=email, back=player_path(email)) for kind in ("mute", "shadow_mute", "ban")
+    }
     return await render(request, "player.html", "players", **fields)
 
 
