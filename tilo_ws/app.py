@@ -30,12 +30,14 @@ from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
+from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
@@ -51,6 +53,7 @@ from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.admin.guard import guard
 from tilo_ws.web.admin.head import head
+from tilo_ws.web.admin.links import player_path
 from tilo_ws.web.admin.routes import may, navigation, part_of
 from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.admission import Admission
@@ -90,6 +93,7 @@ def create_app(settings: Settings) -> web.Application:
         rules=ScoreRules(settings.max_score, settings.max_score_per_second),
         text_rules=rules,
         stored=leaderboard.update,
+        corrected=leaderboard.load,
     )
     moderation = Moderation(database, hub)
     shadow = ShadowChat(database, backlog, hub, retention=settings.chat_retention)
@@ -220,7 +224,9 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
-    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, scores.refused, commits)
+    app[keys.CORRECTIONS] = Corrections(database, scores)
+    app[keys.PLAYER_RECORDS] = PlayerRecords(database)
+    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, commits)
     app[keys.MODERATION] = moderation
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
@@ -239,7 +245,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.API_KEY] = settings.api_key or ""
     app[keys.PASSWORD_PLACE] = password_place
     pages = aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
-    pages.globals.update(navigation=navigation, may=may)
+    pages.globals.update(navigation=navigation, may=may, player_path=player_path)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)

@@ -1,9 +1,12 @@
-WITH score AS (
-    DELETE FROM players
-    WHERE email = %(email)s
-), ban AS (
+WITH ban AS (
     DELETE FROM bans
     WHERE email = %(email)s
+), record AS (
+    -- What an admin did about somebody stays, about whom does not.
+    UPDATE admin_actions
+    SET target = 'a forgotten player',
+        details = '{}'
+    WHERE target = %(email)s
 ), shadow AS (
     DELETE FROM shadow_messages
     WHERE email = %(email)s

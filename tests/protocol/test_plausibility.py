@@ -68,3 +68,13 @@ def test_players_who_came_last_are_remembered(monkeypatch: pytest.MonkeyPatch) -
     for player in ("a", "b", "a", "c"):
         rules.accept(player, 0, now=0.0)
     assert [rules.objection(player, 100, 1_000, now=0.0) is None for player in "abc"] == [False, True, False]
+
+
+def test_what_an_admin_set_is_where_a_score_grows_from() -> None:
+    rules = ScoreRules(0, 10)
+    rules.accept(ZOE, 900, now=0.0)
+    rules.correct(ZOE, 40, now=1.0)
+    assert rules.objection(ZOE, 900, 100, now=1.0) == "score: 900 is too much so soon after 40"
+    assert rules.objection(ZOE, 900, 100, now=100.0) is None
+    rules.correct("bo@example.com", 40, now=1.0)
+    assert rules.objection("bo@example.com", 900, 100, now=1.0) is None, "nothing was known of him"

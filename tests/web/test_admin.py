@@ -174,6 +174,7 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
         ("bans", {"bans", "bans_total", "place"}),
         ("chat", {"chat", "chat_skipped"}),
         ("events", {"events"}),
+        ("players", {"players"}),
     ],
 )
 async def test_the_feed_sends_only_what_its_page_needs(section: str, part: set[str], start_server: StartServer) -> None:
@@ -193,7 +194,7 @@ async def test_a_section_that_does_not_exist_has_no_feed(start_server: StartServ
         await open_feed(client, "secrets")
 
 
-@pytest.mark.parametrize("path", ["/admin", "/admin/clients", "/admin/chat", "/admin/events"])
+@pytest.mark.parametrize("path", ["/admin", "/admin/clients", "/admin/chat", "/admin/events", "/admin/players"])
 async def test_a_page_is_marked_in_the_navigation(path: str, start_server: StartServer) -> None:
     client = await start_server()
     await log_in(client)

@@ -47,6 +47,13 @@ LEAST: dict[str, Role | None] = {
     "POST /admin/events/recurring/{id}/enable": Role.ADMIN,
     "POST /admin/events/recurring/{id}/disable": Role.ADMIN,
     "POST /admin/events/recurring/{id}/remove": Role.ADMIN,
+    "GET /admin/players": Role.VIEWER,
+    "GET /admin/players/refused": Role.VIEWER,
+    "GET /admin/players/{email}": Role.VIEWER,
+    "POST /admin/players/{email}/score": Role.ADMIN,
+    "POST /admin/players/{email}/reset": Role.ADMIN,
+    "POST /admin/players/{email}/nickname": Role.ADMIN,
+    "POST /admin/players/{email}/forget": Role.ADMIN,
     "GET /admin/accounts": Role.ADMIN,
     "POST /admin/accounts": Role.ADMIN,
     "POST /admin/accounts/{name}/role": Role.ADMIN,
@@ -76,6 +83,8 @@ FIELDS = {
     "current": PASSWORD,
     "new": "another password",
     "again": "another password",
+    "score": "1",
+    "survival_time": "1",
 }
 """Enough for every form to do what it is for."""
 
@@ -91,7 +100,7 @@ def admin_routes(app: web.Application | None) -> Iterator[str]:
 
 
 def path_of(route: str) -> str:
-    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target")
+    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target").replace("{email}", "target@x.y")
 
 
 async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
@@ -101,6 +110,7 @@ async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     sql(f"INSERT INTO global_events VALUES ('{EVENT}', 'm', '2', now(), now() + interval '1 hour')")
     sql(f"INSERT INTO bans (id, kind, nickname, created_by) VALUES ('{EVENT}', 'mute', 'Max', 'zoe')")
     await client.app[keys.MODERATION].load()
+    sql("INSERT INTO players VALUES ('target@x.y', 'Target', 5, 5)")
     for role in Role:
         await make_account(client, f"a-{role}", role)
 

@@ -60,6 +60,11 @@ class ScoreRules:
         if len(self._accepted) > MEMORY_PLAYERS:
             self._accepted.popitem(last=False)
 
+    def correct(self, player: str, score: int, now: float) -> None:
+        """Remembers what an admin has set, so that what was taken away cannot be sent again at once."""
+        if player in self._accepted:
+            self._accepted[player] = _Accepted(score, now, self._max_per_second * ARRIVAL_GRACE)
+
     def _allowance(self, last: _Accepted, now: float) -> float:
         """Points by which the best score may have grown since."""
         return last.spare + self._max_per_second * (now - last.at)

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from tilo_ws.protocol.text import email_address
 from tilo_ws.realtime.broker import Broker
-from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
-from tilo_ws.services.refused_scores import RefusedScores
+from tilo_ws.services.score_update import removal
+from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.group_commit import GroupCommit
@@ -30,15 +30,13 @@ class Forgetting:
         self,
         database: Database,
         broker: Broker,
-        leaderboard: Leaderboard,
         moderation: Moderation,
-        refused_scores: RefusedScores,
+        scores: Scores,
         commits: Sequence[GroupCommit[Any, Any]],
     ) -> None:
         self._broker = broker
-        self._leaderboard = leaderboard
         self._moderation = moderation
-        self._refused_scores = refused_scores
+        self._scores = scores
         self._commits = commits
         self._forget = database.query("forget_player")
 
@@ -53,7 +51,7 @@ class Forgetting:
             raise DatabaseAway("what waits of this player cannot be stored now, so it cannot be forgotten") from None
         for row in await self._forget(email=address):
             self._broker.retract(row.seq, UUID(str(row.id)))
-        await self._leaderboard.load()
+        await self._scores.put([removal(address)])
         await self._moderation.load()
-        self._refused_scores.forget(address)
+        self._scores.refused.forget(address)
         logger.info("forgot a player")

@@ -18,12 +18,13 @@ OpenAudience = Callable[[Iterable[Connection]], Callable[[bytes], None]]
 
 
 class PlayerScore(NamedTuple):
-    """A player's stored best. `survival_time` is in seconds."""
+    """A player's stored best. `survival_time` is in seconds, `updated_at`, when it last changed, in seconds since 1970."""
 
     email: str
     nickname: str | None
     score: int
     survival_time: int
+    updated_at: float = 0.0
 
 
 class _Watch:
@@ -36,7 +37,7 @@ class _Watch:
 
 
 class Leaderboard:
-    """The top 100. Scores only rise, so it is exact without asking PostgreSQL again.
+    """The top 100. Scores rise, so it is exact without asking PostgreSQL again; after a correction `load` does.
 
     Who watches is told again by `announce`.
     """
@@ -91,6 +92,14 @@ class Leaderboard:
             self._watches[limit].told = self._entries[:limit]
         self._watches[limit].members.add(connection)
 
+    def players(self) -> list[tuple[int, PlayerScore]]:
+        """All on the board with their ranks, for admins."""
+        return [(entry.rank, player) for entry, player in zip(self._entries, self._players, strict=True)]
+
+    def name_of(self, email: str, nickname: str | None) -> str:
+        """The name that other players see."""
+        return nickname or self._anonymous_name(email)
+
     def top(self, limit: int) -> list[tuple[LeaderboardEntry, str]]:
         """The best `limit` players with their e-mail addresses, for game back ends."""
         return [(entry, player.email) for entry, player in zip(self._entries[:limit], self._players[:limit], strict=True)]
@@ -101,7 +110,7 @@ class Leaderboard:
         for position, player in enumerate(self._players, start=1):
             same = bool(entries) and entries[-1].score == player.score
             rank = entries[-1].rank if same else position
-            nickname = player.nickname or self._anonymous_name(player.email)
+            nickname = self.name_of(player.email, player.nickname)
             entries.append(LeaderboardEntry(rank, nickname, player.score, player.survival_time))
         return entries
 

@@ -3,9 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-
-import msgspec
+from collections.abc import Awaitable, Callable, Sequence
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SubmitScore
@@ -15,6 +13,7 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.services.leaderboard import PlayerScore
 from tilo_ws.services.refused_scores import RefusedScores
+from tilo_ws.services.score_update import ScoreUpdate, merged
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -27,20 +26,14 @@ _BATCH_TIMEOUT = 10.0
 """Seconds that the back end waits for its scores to be stored."""
 
 
-class ScoreUpdate(msgspec.Struct, frozen=True):
-    """A player's result on its way into the database. The nickname is set where there is none, or always if it `renames`."""
-
-    email: str
-    nickname: str | None
-    score: int
-    survival_time: int
-    renames: bool = False
+class NotStoredYet(DatabaseAway):
+    """It is accepted and will be stored, but was not in time."""
 
 
 class Scores:
     """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then.
 
-    `refused` has those that nobody can have played.
+    `corrected` is awaited when scores may have fallen. `refused` has those that nobody can have played.
     """
 
     def __init__(
@@ -52,6 +45,7 @@ class Scores:
         rules: ScoreRules,
         text_rules: TextRules,
         stored: Callable[[Sequence[PlayerScore]], None],
+        corrected: Callable[[], Awaitable[None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backlog = backlog
@@ -61,9 +55,10 @@ class Scores:
         self._clock = clock
         self.refused = RefusedScores()
         self._stored = stored
+        self._corrected = corrected
         self._store = database.query("store_scores")
         self.commit = GroupCommit[ScoreUpdate, Waiter](
-            "scores", backlog, store=self._store_batch, merge=_best, stored=acknowledge_all, refused=_refuse
+            "scores", backlog, store=self._store_batch, merge=merged, stored=acknowledge_all, refused=_refuse
         )
 
     def submit(self, connection: Connection, command: SubmitScore) -> None:
@@ -106,29 +101,52 @@ class Scores:
         updates = []
         for number, (email, nickname, score, survival_time) in enumerate(results):
             try:
-                name = None if nickname is None else clean("nickname", nickname, self._max_nickname_length)
+                name = None if nickname is None else self.nickname(nickname)
                 updates.append(ScoreUpdate(email_address(email), name, score, survival_time, name is not None))
             except CommandError as error:
                 raise CommandError(error.code, f"[{number}]: {error.message}") from None
+        await self.put(updates)
+
+    def nickname(self, raw: str) -> str:
+        """A name as the back end or an admin may give it, reserved ones among them. Raises CommandError."""
+        return clean("nickname", raw, self._max_nickname_length)
+
+    def waiting(self, email: str) -> list[ScoreUpdate]:
+        """What of this player is accepted and not stored yet, in the order in which it will be."""
+        return [update for update in self.commit.rows() if update.email == email]
+
+    async def put(self, updates: Sequence[ScoreUpdate]) -> None:
+        """Accepts these at once, before anything is awaited, and returns once they are stored.
+
+        Raises DatabaseAway, and then has taken nothing; NotStoredYet.
+        """
         if self._backlog.full:
             raise DatabaseAway("too much waits to be stored already")
         batch = _Batch(len(updates))
         for update in updates:
+            if update.corrects or update.removes:
+                self._rules.correct(update.email, update.score, self._clock())
             self.commit.add(update.email, update, batch)
         try:
             await asyncio.wait_for(batch.stored, _BATCH_TIMEOUT)
         except TimeoutError:
-            raise DatabaseAway("the scores are not stored yet; they will be") from None
+            raise NotStoredYet("the scores are not stored yet; they will be") from None
 
     async def _store_batch(self, updates: list[ScoreUpdate]) -> None:
+        kept = [update for update in updates if not update.removes]
         rows = await self._store(
-            emails=[update.email for update in updates],
-            nicknames=[update.nickname for update in updates],
-            scores=[update.score for update in updates],
-            survival_times=[update.survival_time for update in updates],
-            renamed=[update.email for update in updates if update.renames],
+            emails=[update.email for update in kept],
+            nicknames=[update.nickname for update in kept],
+            scores=[update.score for update in kept],
+            survival_times=[update.survival_time for update in kept],
+            renamed=[update.email for update in kept if update.renames],
+            corrected=[update.email for update in kept if update.corrects],
+            removed=[update.email for update in updates if update.removes],
         )
         self._stored([PlayerScore(*row) for row in rows])
+        # No other statement of scores runs meanwhile, so what is read here is not older than what is told above.
+        if any(update.corrects or update.removes for update in updates):
+            await self._corrected()
 
 
 class _Batch:
@@ -148,13 +166,6 @@ class _Batch:
     def refuse(self, error: CommandError) -> None:
         if not self.stored.done():
             self.stored.set_exception(error)
-
-
-def _best(old: ScoreUpdate, new: ScoreUpdate) -> ScoreUpdate:
-    named = new if new.renames or (old.nickname is None and not old.renames) else old
-    return ScoreUpdate(
-        old.email, named.nickname, max(old.score, new.score), max(old.survival_time, new.survival_time), named.renames
-    )
 
 
 def _refuse(update: ScoreUpdate, waiters: list[Waiter]) -> None:

@@ -9,10 +9,12 @@ from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
+from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
@@ -43,6 +45,8 @@ HISTORY = web.AppKey("history", History)
 """The newest chat."""
 SCORES = web.AppKey("scores", Scores)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
+CORRECTIONS = web.AppKey("corrections", Corrections)
+PLAYER_RECORDS = web.AppKey("player_records", PlayerRecords)
 FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
 EVENTS = web.AppKey("events", Events)

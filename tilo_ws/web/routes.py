@@ -4,6 +4,7 @@ from aiohttp import web
 
 from tilo_ws import resources
 from tilo_ws.web import demo, health, keys
+from tilo_ws.web.admin.links import EMAIL
 from tilo_ws.web.admin.routes import ROUTES
 from tilo_ws.web.api import bans, chat, connections, events, openapi, players, server
 
@@ -20,7 +21,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/ws", _players),
             web.get("/healthz", health.healthz),
             web.get("/readyz", health.readyz),
-            *((web.get if route.method == "GET" else web.post)(route.path, route.handler) for route in ROUTES),
+            *((web.get if route.method == "GET" else web.post)(route.pattern, route.handler) for route in ROUTES),
             web.get("/api/v1/stats", server.stats),
             web.get("/api/v1/connections", connections.list_connections),
             web.delete("/api/v1/connections/{id}", connections.kick),
@@ -34,7 +35,7 @@ def add_routes(app: web.Application) -> None:
             web.post("/api/v1/scores", players.store_scores),
             web.get("/api/v1/scores/refused", players.refused_scores),
             web.get("/api/v1/leaderboard", players.leaderboard),
-            web.delete("/api/v1/players/{email}", players.forget_player),
+            web.delete(f"/api/v1/players/{EMAIL}", players.forget_player),
             web.get("/api/v1/bans", bans.list_bans),
             web.post("/api/v1/bans", bans.create_ban),
             web.delete("/api/v1/bans/{id}", bans.lift_ban),

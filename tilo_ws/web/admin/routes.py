@@ -15,13 +15,18 @@ from tilo_ws.web.admin import (
     bans,
     chat,
     clients,
+    corrections,
     events,
     login,
     overview,
+    player,
+    players,
     recurring_events,
+    refused_scores,
     settings,
 )
 from tilo_ws.web.admin.feed import Beat, Part
+from tilo_ws.web.admin.links import EMAIL
 
 
 async def _feed(request: web.Request) -> web.StreamResponse:
@@ -35,6 +40,11 @@ class AdminRoute(NamedTuple):
     path: str
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     least: Role | None
+
+    @property
+    def pattern(self) -> str:
+        """The path as aiohttp takes it, `path` being its canonical form."""
+        return self.path.replace("{email}", EMAIL)
 
 
 ROUTES = [
@@ -65,6 +75,13 @@ ROUTES = [
     AdminRoute("POST", "/admin/events/recurring/{id}/enable", recurring_events.enable, Role.ADMIN),
     AdminRoute("POST", "/admin/events/recurring/{id}/disable", recurring_events.disable, Role.ADMIN),
     AdminRoute("POST", "/admin/events/recurring/{id}/remove", recurring_events.remove, Role.ADMIN),
+    AdminRoute("GET", "/admin/players", players.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/players/refused", refused_scores.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/players/{email}", player.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/players/{email}/score", corrections.correct, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/reset", corrections.reset, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/nickname", corrections.rename, Role.ADMIN),
+    AdminRoute("POST", "/admin/players/{email}/forget", corrections.forget, Role.ADMIN),
     AdminRoute("GET", "/admin/accounts", accounts.page, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts", accounts.create, Role.ADMIN),
     AdminRoute("POST", "/admin/accounts/{name}/role", accounts.change_role, Role.ADMIN),
@@ -104,6 +121,7 @@ SECTIONS = [
     Section("clients", "Clients", "/admin/clients", clients.part),
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
+    Section("players", "Players", "/admin/players", players.part),
     Section("bans", "Bans", "/admin/bans", bans.part),
     Section("audit", "Audit", "/admin/audit"),
     Section("settings", "Settings", "/admin/settings"),
@@ -118,8 +136,8 @@ def navigation(role: Role) -> list[Section]:
 
 def may(role: Role, method: str, path: str) -> bool:
     """Whether a role may use a path as it stands in the table; templates ask before they show a form."""
-    least = PERMISSIONS[method, path].least
-    return least is None or role.may(least)
+    permission = PERMISSIONS.get((method, path))
+    return permission is not None and (permission.least is None or role.may(permission.least))
 
 
 def part_of(section: str, role: Role) -> Part:

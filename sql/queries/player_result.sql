@@ -1,0 +1,3 @@
+SELECT email, nickname, score, survival_time
+FROM players
+WHERE email = %(email)s

@@ -1,0 +1,120 @@
+"""`/admin/players/{email}`: one player, with all that is known of them."""
+
+import asyncio
+import time
+from typing import Any
+
+from aiohttp import web
+
+from tilo_ws.protocol.bans import Ban, Bans
+from tilo_ws.protocol.chat_message import utc_text
+from tilo_ws.protocol.codes import CommandError
+from tilo_ws.protocol.text import email_address
+from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.player_records import NEWEST
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from tilo_ws.web import keys
+from tilo_ws.web.admin.frame import render
+from tilo_ws.web.admin.links import player_path, query
+from tilo_ws.web.admin.players import PATH, score_fields
+from tilo_ws.web.admin.refused_scores import refused_fields
+from tilo_ws.web.admin.requests import finish
+
+_MAX_REFUSED = 10
+
+
+async def page(request: web.Request) -> web.StreamResponse:
+    """`GET /admin/players/{email}`; with `before` the chat below that number."""
+    email = address_of(request)
+    sessions = sessions_of(request.app, email)
+    refused = [one for one in request.app[keys.SCORES].refused.newest() if one.email == email]
+    fields: dict[str, Any] = {
+        "email": email,
+        "path": player_path(email),
+        "sessions": [_session_fields(connection) for connection in sessions],
+        "refused": [refused_fields(one) for one in refused[:_MAX_REFUSED]],
+        "refused_total": len(refused),
+        "is_away": False,
+    }
+    try:
+        fields |= await _recorded(request, email, sessions)
+    except (DatabaseAway, StatementTimeout):
+        fields["is_away"] = True
+    nickname = (fields.get("score") or {}).get("nickname") or next((one.nickname for one in sessions if one.nickname), None)
+    fields["nickname"] = nickname
+    fields["shown_as"] = request.app[keys.LEADERBOARD].name_of(email, (fields.get("score") or {}).get("nickname"))
+    fields["ban_forms"] = {
+        kind: "/admin/bans" + query(kind=kind, email=email, back=player_path(email)) for kind in ("mute", "shadow_mute", "ban")
+    }
+    return await render(request, "player.html", "players", **fields)
+
+
+def address_of(request: web.Request) -> str:
+    """The player of the path, in the one spelling. Leads to the list for what is no address."""
+    try:
+        return email_address(request.match_info["email"])
+    except CommandError as error:
+        finish(request, PATH, f"There is no such player. {error.message}", "bad")
+
+
+def sessions_of(app: web.Application, email: str) -> list[Connection]:
+    """The open connections of this address, shown by a token or claimed with a score, oldest first."""
+    open_ones = (one for one in app[keys.HUB] if one.close_code is None)
+    return [one for one in open_ones if (one.email if one.player is None else one.player.email) == email]
+
+
+async def _recorded(request: web.Request, email: str, sessions: list[Connection]) -> dict[str, Any]:
+    """What PostgreSQL has of the player. Raises DatabaseAway, StatementTimeout."""
+    records = request.app[keys.PLAYER_RECORDS]
+    before = _before(request)
+    score, (messages, has_more) = await asyncio.gather(records.score(email), records.chat(email, before))
+    nickname = score.result.nickname if score else None
+    bans = await records.bans(email, [ban.id for ban in _in_force(request.app, email, nickname, sessions)])
+    return {
+        "score": {"rank": score.rank} | score_fields(score.result) if score else None,
+        "chat": [
+            {"seq": row.seq, "message": row.message, "said_at": utc_text(row.created_at), "as": row.nickname}
+            for row in messages
+        ],
+        "chat_is_newest": before == NEWEST,
+        "older_chat": player_path(email) + query(before=messages[-1].seq) + "#chat" if has_more else None,
+        "bans": [_ban_fields(row, time.time()) for row in bans],
+    }
+
+
+def _in_force(app: web.Application, email: str, nickname: str | None, sessions: list[Connection]) -> list[Ban]:
+    """Each ban that holds for the address, for the nickname, or for where the player is connected from."""
+    names = {nickname, *(one.nickname for one in sessions)}
+    places = {None, *(one.ip for one in sessions)}
+    marks = [(email, name, place) for name in names for place in places]
+    now = time.time()
+    return [ban for ban in app[keys.MODERATION].all() if any(Bans([ban]).match(*mark, now) for mark in marks)]
+
+
+def _ban_fields(row: Any, now: float) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "whom": row.email or row.nickname or row.ip or row.network,
+        "reason": row.reason,
+        "by": row.created_by,
+        "created_at": utc_text(row.created_at),
+        "expires_at": row.expires_at and utc_text(row.expires_at),
+        "is_active": row.expires_at is None or row.expires_at > now,
+    }
+
+
+def _session_fields(connection: Connection) -> dict[str, Any]:
+    return {
+        "id": connection.id,
+        "ip": connection.ip,
+        "user_agent": connection.user_agent,
+        "connected_at": utc_text(connection.connected_at),
+        "nickname": connection.nickname,
+        "is_proven": connection.player is not None,
+    }
+
+
+def _before(request: web.Request) -> int:
+    raw = request.query.get("before", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and 0 < len(raw) <= 18 else NEWEST
