@@ -29,6 +29,7 @@ from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
@@ -38,6 +39,7 @@ from tilo_ws.services.online import Online
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -102,7 +104,8 @@ def create_app(settings: Settings) -> web.Application:
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
-    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=limits(settings))
+    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
+    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast)
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
@@ -165,6 +168,7 @@ def create_app(settings: Settings) -> web.Application:
         moderation=moderation,
         shadow=shadow,
         admins=admins,
+        slow_mode=slow_mode,
         fanout=fanout,
         commits=commits,
         pauses=pauses,
@@ -208,8 +212,11 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
-    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, commits)
+    app[keys.FORGETTING] = Forgetting(database, broker, leaderboard, moderation, shadow, commits)
     app[keys.MODERATION] = moderation
+    app[keys.SHADOW_CHAT] = shadow
+    app[keys.CHAT_SEARCH] = ChatSearch(database)
+    app[keys.SLOW_MODE] = slow_mode
     app[keys.EVENTS] = events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics

@@ -16,6 +16,15 @@ class Repeats:
         self._said = _Times(repeat_window, MEMORY_TEXTS)
         self._spoke = _Times(slow_mode, MEMORY_PLAYERS)
 
+    @property
+    def slow_mode(self) -> float:
+        """Seconds between two messages of a player."""
+        return self._spoke.window
+
+    @slow_mode.setter
+    def slow_mode(self, seconds: float) -> None:
+        self._spoke.window = seconds
+
     def pause_left(self, player: str, now: float) -> float:
         """Seconds until this player may speak again."""
         return self._spoke.left(hash(player), now)
@@ -39,19 +48,20 @@ class _Times:
     """Mark → time of those of the last `window` seconds, oldest first, at most `capacity`."""
 
     def __init__(self, window: float, capacity: int) -> None:
-        self._window = window
+        self.window = window
         self._capacity = capacity
         self._times: OrderedDict[int, float] = OrderedDict()
 
     def left(self, mark: int, now: float) -> float:
         """Seconds until the mark's window is over."""
         at = self._times.get(mark)
-        return 0.0 if at is None else max(0.0, at + self._window - now)
+        return 0.0 if at is None else max(0.0, at + self.window - now)
 
     def add(self, mark: int, now: float) -> None:
-        if not self._window:
+        if not self.window:
+            self._times.clear()
             return
         self._times[mark] = now
         self._times.move_to_end(mark)
-        while len(self._times) > self._capacity or next(iter(self._times.values())) <= now - self._window:
+        while len(self._times) > self._capacity or next(iter(self._times.values())) <= now - self.window:
             self._times.popitem(last=False)

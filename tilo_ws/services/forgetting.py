@@ -10,6 +10,7 @@ from tilo_ws.protocol.text import email_address
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.group_commit import GroupCommit
@@ -31,11 +32,13 @@ class Forgetting:
         broker: Broker,
         leaderboard: Leaderboard,
         moderation: Moderation,
+        shadow: ShadowChat,
         commits: Sequence[GroupCommit[Any, Any]],
     ) -> None:
         self._broker = broker
         self._leaderboard = leaderboard
         self._moderation = moderation
+        self._shadow = shadow
         self._commits = commits
         self._forget = database.query("forget_player")
 
@@ -52,4 +55,5 @@ class Forgetting:
             self._broker.retract(row.seq, UUID(str(row.id)))
         await self._leaderboard.load()
         await self._moderation.load()
+        await self._shadow.load()
         logger.info("forgot a player")

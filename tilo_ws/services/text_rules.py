@@ -31,6 +31,15 @@ class TextRules:
         self._repeats = repeats
         self._clock = clock
 
+    @property
+    def slow_mode(self) -> float:
+        """Seconds between two messages of a player; 0 is no limit."""
+        return self._repeats.slow_mode
+
+    @slow_mode.setter
+    def slow_mode(self, seconds: float) -> None:
+        self._repeats.slow_mode = seconds
+
     def nickname(self, nickname: str) -> str:
         """A name that a player has chosen, as others may see it. Raises CommandError."""
         if self._reserved_names.takes(nickname):

@@ -8,11 +8,14 @@ from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.chat import Chat
+from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.scores import Scores
+from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
@@ -41,6 +44,9 @@ SCORES = web.AppKey("scores", Scores)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
 FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
+SHADOW_CHAT = web.AppKey("shadow_chat", ShadowChat)
+CHAT_SEARCH = web.AppKey("chat_search", ChatSearch)
+SLOW_MODE = web.AppKey("slow_mode", SlowMode)
 EVENTS = web.AppKey("events", Events)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
 STATISTICS = web.AppKey("statistics", Statistics)

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import account, accounts, chat, clients, events, login, overview
+from tilo_ws.web.admin import account, accounts, chat, chat_actions, clients, events, login, overview
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -34,6 +34,9 @@ ROUTES = [
     AdminRoute("GET", "/admin/", overview.without_slash, Role.VIEWER),
     AdminRoute("GET", "/admin/clients", clients.page, Role.VIEWER),
     AdminRoute("GET", "/admin/chat", chat.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/chat/{seq}/delete", chat_actions.delete, Role.MODERATOR),
+    AdminRoute("POST", "/admin/chat/announcements", chat_actions.announce, Role.MODERATOR),
+    AdminRoute("POST", "/admin/chat/slow-mode", chat_actions.slow_mode, Role.MODERATOR),
     AdminRoute("GET", "/admin/events", events.page, Role.VIEWER),
     AdminRoute("POST", "/admin/events", events.start, Role.ADMIN),
     AdminRoute("POST", "/admin/events/{id}/end", events.end, Role.ADMIN),
