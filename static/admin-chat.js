@@ -37,6 +37,7 @@ class ChatLog {
     this.isPaused = false;
     this.ids = new Set([...this.log.children].map((row) => row.dataset.id));
     this.lastSeq = Math.max(0, ...[...this.log.children].map((row) => Number(row.dataset.seq)));
+    this.lastShadow = this.log.firstElementChild?.dataset.position ?? "";
     for (const row of this.log.children) showTime(row, Date.now());
     this.pause?.addEventListener("click", () => this.#setPaused(!this.isPaused));
     this.more.addEventListener("click", () => this.#release());
@@ -46,10 +47,12 @@ class ChatLog {
   receive(frame) {
     for (const seq of frame.chat_deleted) this.#markDeleted(seq);
     // A frame can bring again what is here: the first one of each socket, and what shadow-muted players say.
-    const fresh = frame.chat.filter(({ id, seq, shadow }) => !this.ids.has(id) && (shadow || seq > this.lastSeq));
+    const isFresh = ({ seq, position, shadow }) => (shadow ? position > this.lastShadow : seq > this.lastSeq);
+    const fresh = frame.chat.filter((message) => !this.ids.has(message.id) && isFresh(message));
     const heard = fresh.filter(({ shadow }) => !shadow);
     const skipped = Math.max(0, frame.chat_total - frame.chat.filter(({ shadow }) => !shadow).length);
     if (heard.length) this.lastSeq = heard.at(-1).seq;
+    this.lastShadow = fresh.findLast(({ shadow }) => shadow)?.position ?? this.lastShadow;
     for (const { id } of fresh) this.ids.add(id);
     this.waiting.push(...fresh);
     this.waiting.splice(0, this.waiting.length - KEPT);
@@ -97,8 +100,7 @@ class ChatLog {
     const isWaiting = this.newCount > 0 && !this.isStill;
     this.more.hidden = !isWaiting;
     if (isWaiting) setText(this.more, `${whole(this.newCount)} new: show`);
-    const news = isWaiting ? `: ${whole(this.newCount)} new` : "";
-    if (hold && (isWaiting || this.isPaused)) setText(this.state, `${hold}${news}`);
+    if (hold && (isWaiting || this.isPaused)) setText(this.state, hold);
     else if (this.sampled) setText(this.state, this.sampled);
     else if (this.isSearch) setText(this.state, this.firstState);
     else setText(this.state, this.#count());

@@ -23,6 +23,7 @@ class Repeats:
 
     @slow_mode.setter
     def slow_mode(self, seconds: float) -> None:
+        """Holds from now on."""
         self._spoke.window = seconds
 
     def pause_left(self, player: str, now: float) -> float:

@@ -38,6 +38,7 @@ class TextRules:
 
     @slow_mode.setter
     def slow_mode(self, seconds: float) -> None:
+        """Holds from now on."""
         self._repeats.slow_mode = seconds
 
     def nickname(self, nickname: str) -> str:

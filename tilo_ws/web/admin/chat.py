@@ -67,7 +67,9 @@ def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     rows = [_fields(app, message) for message in shown]
     rows += [_fields(app, message, is_shadow=True) for message in shadow[-(PAGE if is_first else MAX_SHOWN) :]]
     rows.sort(key=lambda row: str(row["position"]))
-    return _frame(app, beat, rows[-PAGE:] if is_first else rows, len(shown) if is_first else len(fitting))
+    if is_first:
+        rows = rows[-PAGE:]
+    return _frame(app, beat, rows, sum(not row["shadow"] for row in rows) if is_first else len(fitting))
 
 
 async def _shown(request: web.Request) -> _Shown | None:
