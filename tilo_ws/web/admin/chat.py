@@ -22,6 +22,8 @@ MAX_SHOWN = 40
 
 PAGE = 50
 
+_HIGHEST_SEQ = 2**63 - 1
+
 _SHADOW_SECONDS = 5.0
 """Shadow-muted messages have no number of their own, so for so long each frame has them; the page knows them by id."""
 
@@ -54,7 +56,7 @@ def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     try:
         criteria = read_criteria(beat.query)
     except CommandError:
-        return _frame(app, beat, [], 0)
+        return _frame(app, [], 0)
     is_first = beat.chat_after is None
     said = app[keys.HISTORY].kept(beat.chat_after or 0)
     fitting = [message for message in said if message.seq <= beat.chat_through and criteria.fits(message)]
@@ -69,7 +71,7 @@ def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     rows.sort(key=lambda row: str(row["position"]))
     if is_first:
         rows = rows[-PAGE:]
-    return _frame(app, beat, rows, sum(not row["shadow"] for row in rows) if is_first else len(fitting))
+    return _frame(app, rows, sum(not row["shadow"] for row in rows) if is_first else len(fitting))
 
 
 async def _shown(request: web.Request) -> _Shown | None:
@@ -91,11 +93,12 @@ async def _shown(request: web.Request) -> _Shown | None:
     return _Shown(rows, older)
 
 
-def _frame(app: web.Application, beat: Beat, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
+def _frame(app: web.Application, rows: list[dict[str, Any]], total: int) -> dict[str, Any]:
     return {
         "chat": rows,
         "chat_total": total,
-        "chat_deleted": app[keys.HISTORY].deleted_through(beat.chat_through),
+        # Also of those that no frame had yet: the newest message is not counted as said once it is deleted.
+        "chat_deleted": app[keys.HISTORY].deleted_through(_HIGHEST_SEQ),
         "slow_mode": app[keys.SLOW_MODE].seconds,
     }
 

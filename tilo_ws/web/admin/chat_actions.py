@@ -3,6 +3,8 @@
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.text import clean
+from tilo_ws.services.announcements import MAX_LENGTH
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import FORM
@@ -22,8 +24,8 @@ async def delete(request: web.Request) -> web.StreamResponse:
     try:
         is_gone = is_number and await request.app[keys.CHAT].delete(int(raw))
     except DatabaseAway as error:
-        await record(request, "delete_chat", raw, stored=False)
-        finish(request, back, f"Not deleted for good yet: {error}.", "bad")
+        await record(request, "delete_chat", raw, failed=str(error))
+        finish(request, back, f"The database is away: {error}. Try again in a moment.", "bad")
     except StatementTimeout:
         finish(request, back, "Not deleted: the database is too slow. Try again in a moment.", "bad")
     if not is_gone:
@@ -34,8 +36,8 @@ async def delete(request: web.Request) -> web.StreamResponse:
 
 async def announce(request: web.Request) -> web.StreamResponse:
     """`POST /admin/chat/announcements` with `message`."""
-    message = request[FORM].get("message", "")
     try:
+        message = clean("message", request[FORM].get("message", ""), MAX_LENGTH)
         request.app[keys.ANNOUNCEMENTS].announce(message)
     except CommandError as error:
         finish(request, PATH, f"Not announced. {error.message}", "bad")

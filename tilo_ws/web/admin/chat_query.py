@@ -60,7 +60,7 @@ def _position(raw: str) -> Position | None:
         return None
     microseconds, _, id = raw.partition("-")
     try:
-        if len(microseconds) > 18:
+        if len(microseconds) > 17:
             raise ValueError
         return Position(int(microseconds) / 1_000_000, UUID(id))
     except ValueError:
