@@ -190,9 +190,9 @@ test("limits that change hold at once, also for what waits for older ones", asyn
   const { client } = await connected({}, { limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
   sayNumbers(client, 3);
   assert.equal(sentTexts().length, 1);
-  lastSocket().hears({ type: "limits", limits: LIMITS });
+  lastSocket().receives({ type: "limits", limits: LIMITS });
   assert.equal(sentTexts().length, 3);
-  lastSocket().hears({ type: "limits", limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
+  lastSocket().receives({ type: "limits", limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
   sayNumbers(client, 3);
   assert.equal(sentTexts().length, 4);
 });
