@@ -80,7 +80,7 @@ class ChatLog {
     this.newCount = 0;
     const isCut = this.log.childElementCount > KEPT;
     while (this.log.childElementCount > KEPT) this.#forget(this.log.lastElementChild);
-    if (isCut || !this.isSearch) this.#showOlder();
+    if (isCut) this.#showOlder();
   }
 
   #forget(row) {

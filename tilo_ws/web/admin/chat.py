@@ -46,6 +46,7 @@ async def page(request: web.Request) -> web.StreamResponse:
         found=None if shown is None else shown.rows,
         older=None if shown is None else shown.older,
         fault=None if shown is None else shown.fault,
+        page_length=PAGE,
         announcement_length=MAX_LENGTH,
         slow_mode_most=MAX_SECONDS,
     )
