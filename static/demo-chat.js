@@ -68,6 +68,18 @@ export class Chat {
     this.#append(element("li", "chat-gap", "Some messages are missing here"));
   }
 
+  /** What an admin says to everybody. */
+  announce(text) {
+    const atEnd = this.#atEnd();
+    const item = element("li", "announcement", "");
+    const said = element("p", "", text);
+    said.dir = "auto";
+    item.append(element("strong", "", "Announcement"), said);
+    this.#append(item);
+    if (atEnd) this.#toEnd();
+    else this.newer.hidden = false;
+  }
+
   /** A line for the writer alone, gone after a while. */
   tell(text) {
     this.note.textContent = text;

@@ -70,6 +70,7 @@ function watchBoard() {
 
 tilo.on("chat", (message) => chat.add(message));
 tilo.on("chat_deleted", ({ id }) => chat.remove(id));
+tilo.on("announcement", ({ message }) => chat.announce(message));
 tilo.on("gap", () => chat.addGap());
 tilo.on("global_events", (events) => bonus.take(events));
 tilo.on("leaderboard", ({ entries }) => board.show(entries, player.nickname));

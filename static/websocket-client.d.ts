@@ -158,6 +158,7 @@ declare namespace TiloWebSocket {
     global_events: GlobalEvent[];
     leaderboard: Leaderboard;
     announcement: { type: "announcement"; message: string; timestamp: string };
+    limits: { type: "limits"; limits: Limits };
     token_expiring: { type: "token_expiring"; seconds: number };
     open: undefined;
     welcome: Welcome;

@@ -567,8 +567,7 @@
       const gone = new Set(deleted);
       const deletions = [...this.#seqs].filter(([, number]) => gone.has(number));
       this.#clockAheadMs = (this.#helloAt + Date.now()) / 2 - serverTime;
-      this.#limits = limits;
-      this.#chatBucket = new TokenBucket(limits.chat_rate, limits.chat_burst);
+      this.#limitTo(limits);
       this.#commandBucket = new TokenBucket(limits.command_rate, limits.command_burst - 1);
       this.#welcomed = true;
       connection.welcomed();
@@ -589,6 +588,11 @@
       for (const tell of news) if (connection === this.#connection) tell();
     }
 
+    #limitTo(limits) {
+      this.#limits = limits;
+      this.#chatBucket = new TokenBucket(limits.chat_rate, limits.chat_burst);
+    }
+
     /** The last number stands where the server goes on from it, and those of another epoch mean nothing. */
     #countFrom(epoch, recovered) {
       if (!recovered) this.#lastSeq = undefined;
@@ -605,6 +609,10 @@
       else if (message.type === "online_count") this.#emit("online_count", message.count);
       else if (message.type === "global_events") this.#emit("global_events", message.events.map((event) => this.#onThisClock(event)));
       else this.#emit(message.type, message);
+      if (message.type === "limits") {
+        this.#limitTo(message.limits);
+        this.#flush(); // what waits for an older limit
+      }
       if (message.type === "token_expiring" && connection === this.#connection) this.#showToken(connection);
     }
 

@@ -30,6 +30,7 @@ from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -42,6 +43,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.backlog import Backlog
@@ -110,7 +112,8 @@ def create_app(settings: Settings) -> web.Application:
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
-    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=limits(settings))
+    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
+    recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast)
     recurring_events = RecurringEvents(database, events)
     online = Online(hub, fanout.broadcast)
@@ -177,6 +180,7 @@ def create_app(settings: Settings) -> web.Application:
         moderation=moderation,
         shadow=shadow,
         admins=admins,
+        slow_mode=slow_mode,
         fanout=fanout,
         commits=commits,
         pauses=pauses,
@@ -226,8 +230,11 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
-    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, commits)
+    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
+    app[keys.SHADOW_CHAT] = shadow
+    app[keys.CHAT_SEARCH] = ChatSearch(database)
+    app[keys.SLOW_MODE] = slow_mode
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard

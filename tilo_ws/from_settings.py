@@ -80,16 +80,13 @@ def text_rules(settings: Settings) -> TextRules:
 
 
 def limits(settings: Settings) -> Limits:
-    """What `welcome` says; slow mode is a rate of its own."""
-    chat_rate, chat_burst = settings.chat_rate, settings.chat_burst
-    if settings.slow_mode:
-        chat_rate, chat_burst = min(chat_rate or 1 / settings.slow_mode, 1 / settings.slow_mode), 1.0
+    """What clients are told that holds as long as the server runs."""
     return Limits(
         max_message_length=settings.max_message_length,
         max_nickname_length=settings.max_nickname_length,
         max_frame_bytes=settings.max_frame_bytes,
-        chat_rate=chat_rate,
-        chat_burst=chat_burst,
+        chat_rate=settings.chat_rate,
+        chat_burst=settings.chat_burst,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
     )

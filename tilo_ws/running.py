@@ -20,6 +20,7 @@ from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -52,6 +53,7 @@ class Parts:
     moderation: Moderation
     shadow: ShadowChat
     admins: Admins
+    slow_mode: SlowMode
     fanout: Fanout
     commits: Sequence[GroupCommit[Any, Any]]
     pauses: GarbagePauses
@@ -87,6 +89,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.moderation.load()
         await parts.shadow.load()
         await parts.admins.load()
+        await parts.slow_mode.load()
         await parts.recovery.load()
         stack.push_async_callback(parts.recovery.close)
         parts.fanout.seq = parts.numbering.last_seq

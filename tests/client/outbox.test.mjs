@@ -186,6 +186,17 @@ test("a chat message that the server puts off does not hold up scores", async ()
   assert.equal(commands().at(-1).type, "score_update");
 });
 
+test("limits that change hold at once, also for what waits for older ones", async () => {
+  const { client } = await connected({}, { limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
+  sayNumbers(client, 3);
+  assert.equal(sentTexts().length, 1);
+  lastSocket().receives({ type: "limits", limits: LIMITS });
+  assert.equal(sentTexts().length, 3);
+  lastSocket().receives({ type: "limits", limits: { ...LIMITS, chat_rate: 0.05, chat_burst: 1 } });
+  sayNumbers(client, 3);
+  assert.equal(sentTexts().length, 4);
+});
+
 test("the limit for commands of all types is kept too, hello counted", async () => {
   const { client } = connecting();
   for (let number = 0; number < 8; number += 1) client.updateScore(`${number}@b.c`, 1, 1);

@@ -23,6 +23,17 @@ def test_in_slow_mode_a_player_pauses_between_two_messages() -> None:
     assert said.pause_left("max", now=2.0) == 0
 
 
+def test_slow_mode_that_changes_holds_for_what_was_said_before() -> None:
+    said = Repeats(repeat_window=0, slow_mode=5)
+    said.add("zoe", "a", now=0.0)
+    said.slow_mode = 60
+    assert said.pause_left("zoe", now=2.0) == 58
+    said.slow_mode = 0
+    assert said.pause_left("zoe", now=2.0) == 0
+    said.add("zoe", "b", now=3.0)
+    assert not said._spoke._times
+
+
 def test_without_limits_nobody_waits_and_nothing_is_kept() -> None:
     said = Repeats(repeat_window=0, slow_mode=0)
     said.add("zoe", "a", now=0.0)

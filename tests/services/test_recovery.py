@@ -35,7 +35,9 @@ class Desk:
         self.broker.start(deliver=lambda frame, seq: None, answer=lambda message, receipt: None)
         self.broker.history.complete_after = 1_000
         self.broker.reserve(1_001, 9_000)
-        self.recovery = Recovery(database, self.broker, unstored=lambda: self.unstored, limits=LIMITS, clock=lambda: 1.0)
+        self.recovery = Recovery(
+            database, self.broker, unstored=lambda: self.unstored, limits=lambda: LIMITS, clock=lambda: 1.0
+        )
 
     def say(self, count: int, text: str = "hi") -> None:
         for _ in range(count):

@@ -78,6 +78,10 @@ class History:
         """The messages with a higher number, oldest first."""
         return [kept.message for kept in self._shown(seq)]
 
+    def kept(self, after: int) -> list[ChatMessage]:
+        """The messages with a higher number, oldest first, the deleted ones among them."""
+        return [kept.message for kept in islice(self._kept, self._after(after), None)]
+
     def between(self, after: int, through: int) -> list[msgspec.Raw]:
         """The JSON of the messages with `after` < number <= `through`, oldest first."""
         return [kept.json for kept in self._shown(after) if kept.message.seq <= through]

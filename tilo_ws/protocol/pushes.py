@@ -112,6 +112,10 @@ class _Welcome(_Push, tag="welcome", frozen=True, kw_only=True):
     ref: Ref | msgspec.UnsetType = msgspec.UNSET
 
 
+class _Limits(_Push, tag="limits", frozen=True):
+    limits: Limits
+
+
 class _ChatDeleted(_Push, tag="chat_deleted", frozen=True):
     seq: int
     id: UUID
@@ -183,6 +187,11 @@ def welcome(
             ref=msgspec.UNSET if ref is None else ref,
         )
     )
+
+
+def limits(changed: Limits) -> bytes:
+    """What the server takes from now on, to everybody."""
+    return frame(_Limits(changed))
 
 
 def ack(ref: Ref, *, seq: int | None = None, id: UUID | None = None) -> bytes:

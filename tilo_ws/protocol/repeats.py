@@ -16,6 +16,16 @@ class Repeats:
         self._said = _Times(repeat_window, MEMORY_TEXTS)
         self._spoke = _Times(slow_mode, MEMORY_PLAYERS)
 
+    @property
+    def slow_mode(self) -> float:
+        """Seconds between two messages of a player."""
+        return self._spoke.window
+
+    @slow_mode.setter
+    def slow_mode(self, seconds: float) -> None:
+        """Holds from now on."""
+        self._spoke.window = seconds
+
     def pause_left(self, player: str, now: float) -> float:
         """Seconds until this player may speak again."""
         return self._spoke.left(hash(player), now)
@@ -51,6 +61,7 @@ class _Times:
 
     def add(self, mark: int, now: float) -> None:
         if not self.window:
+            self._times.clear()
             return
         self._times[mark] = now
         self._times.move_to_end(mark)

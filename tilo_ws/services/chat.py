@@ -10,6 +10,7 @@ from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
 from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
+from tilo_ws.protocol.origins import Origins
 from tilo_ws.protocol.text import clean
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.connection import Connection
@@ -70,6 +71,7 @@ class Chat:
         self._page = database.query("chat_page")
         self._delete = database.query("delete_chat")
         self._oldest_at: float | None = None
+        self.origins = Origins()
         self.commit = GroupCommit[ChatMessage, Waiter](
             "chat", backlog, store=self._store_batch, merge=_merged, stored=acknowledge_all, refused=_refuse
         )
@@ -103,6 +105,7 @@ class Chat:
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
         email = player.email if player is not None else None
         draft = ChatDraft(command.id or uuid4(), nickname, email, message, self._clock())
+        self.origins.add(draft.id, connection.ip)
         if heard or is_known:
             self._broker.publish(draft, receipt)
         else:

@@ -11,6 +11,7 @@ from tilo_ws.realtime.broker import Broker
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.score_update import removal
 from tilo_ws.services.scores import Scores
+from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.group_commit import GroupCommit
@@ -32,11 +33,13 @@ class Forgetting:
         broker: Broker,
         moderation: Moderation,
         scores: Scores,
+        shadow: ShadowChat,
         commits: Sequence[GroupCommit[Any, Any]],
     ) -> None:
         self._broker = broker
         self._moderation = moderation
         self._scores = scores
+        self._shadow = shadow
         self._commits = commits
         self._forget = database.query("forget_player")
 
@@ -54,4 +57,5 @@ class Forgetting:
         await self._scores.put([removal(address)])
         await self._moderation.load()
         self._scores.refused.forget(address)
+        await self._shadow.load()
         logger.info("forgot a player")

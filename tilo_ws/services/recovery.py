@@ -28,7 +28,7 @@ _QUERIES_AT_ONCE = 2
 
 
 class Recovery:
-    """Answers `hello`. `unstored` gives the messages that wait to be stored, oldest first."""
+    """Answers `hello`. `unstored` gives the messages that wait to be stored, oldest first; `limits` what holds now."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Recovery:
         broker: Broker,
         *,
         unstored: Callable[[], Iterable[ChatMessage]],
-        limits: Limits,
+        limits: Callable[[], Limits],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._broker = broker
@@ -125,7 +125,7 @@ class Recovery:
         now_ms = round(self._clock() * 1000)
         player = connection.player
         names = None if player is None else PlayerNames(player.email, player.nickname)
-        frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, player=names, limits=self._limits, ref=ref)
+        frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, player=names, limits=self._limits(), ref=ref)
         connection.reply(frame)
 
 

@@ -1,6 +1,7 @@
 """What shadow-muted players say: they alone see it, and it is stored and acknowledged as if everybody did."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 
 from tilo_ws.protocol import pushes
@@ -13,9 +14,12 @@ from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
 
+NEWEST = 100
+"""Messages that are kept in memory, for admins who watch the chat."""
+
 
 class ShadowChat:
-    """Keeps messages apart for `retention` seconds; 0 is for good."""
+    """Keeps messages apart for `retention` seconds; 0 is for good. `newest` are the last ones, oldest first."""
 
     def __init__(
         self,
@@ -32,13 +36,19 @@ class ShadowChat:
         self._store = database.query("store_shadow_messages")
         self._oldest = database.query("oldest_shadow_message")
         self._remove_old = database.query("remove_old_shadow_messages")
+        self._newest = database.query("newest_shadow_messages")
         self._oldest_at: float | None = None
+        self.newest: deque[ChatMessage] = deque(maxlen=NEWEST)
         self.commit = GroupCommit[ChatMessage, Waiter](
             "shadow-muted chat", backlog, store=self._store_batch, merge=_first, stored=acknowledge_all, refused=_refuse
         )
 
     async def load(self) -> None:
-        """Finds out when clean-up is due."""
+        """Reads the newest messages, and finds out when clean-up is due."""
+        stored = [ChatMessage(*row) for row in await self._newest(limit=NEWEST)]
+        known = {message.id for message in stored}
+        unstored = (message for message in self.commit.rows() if message.id not in known)
+        self.newest = deque([*reversed(stored), *unstored], maxlen=NEWEST)
         [row] = await self._oldest()
         self._oldest_at = row.created_at
 
@@ -47,6 +57,8 @@ class ShadowChat:
         frame = text_frame(bytes(pushes.chat_json(message)))
         for connection in self._own(receipt.connection):
             connection.write(frame)
+        if all(message.id != known.id for known in self.newest):
+            self.newest.append(message)
         receipt.seq, receipt.id = message.seq, message.id
         self.commit.add(message.id, message, receipt)
 

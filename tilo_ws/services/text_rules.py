@@ -37,6 +37,16 @@ class TextRules:
         self.nickname = lru_cache(maxsize=_KEPT_NAMES)(self._nickname)
         """A name that a player has chosen, as others may see it. Raises CommandError."""
 
+    @property
+    def slow_mode(self) -> float:
+        """Seconds between two messages of a player; 0 is no limit."""
+        return self._repeats.slow_mode
+
+    @slow_mode.setter
+    def slow_mode(self, seconds: float) -> None:
+        """Holds from now on."""
+        self._repeats.slow_mode = seconds
+
     def _nickname(self, nickname: str) -> str:
         if self._reserved_names.takes(nickname):
             raise CommandError(ErrorCode.INVALID_FIELD, "nickname: this one is reserved, choose another")

@@ -96,12 +96,15 @@ class Database:
         """The connections at this moment."""
         return self._pool.stats
 
-    def query(self, name: str) -> Query:
-        """The statement in `sql/queries/<name>.sql`. Raises KeyError at once for a name without a file."""
+    def query(self, name: str, *, time_limit: float | None = None) -> Query:
+        """The statement in `sql/queries/<name>.sql`, with a time limit of its own, if any.
+
+        Raises KeyError at once for a name without a file.
+        """
         sql = self._statements[name]
 
         async def run(**parameters: Any) -> list[Any]:
-            return await self.execute(sql, parameters)
+            return await self.execute(sql, parameters, time_limit=time_limit)
 
         return run
 

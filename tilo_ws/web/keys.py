@@ -9,6 +9,7 @@ from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
+from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -17,6 +18,8 @@ from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
+from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
@@ -49,6 +52,9 @@ CORRECTIONS = web.AppKey("corrections", Corrections)
 PLAYER_RECORDS = web.AppKey("player_records", PlayerRecords)
 FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
+SHADOW_CHAT = web.AppKey("shadow_chat", ShadowChat)
+CHAT_SEARCH = web.AppKey("chat_search", ChatSearch)
+SLOW_MODE = web.AppKey("slow_mode", SlowMode)
 EVENTS = web.AppKey("events", Events)
 RECURRING_EVENTS = web.AppKey("recurring_events", RecurringEvents)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)

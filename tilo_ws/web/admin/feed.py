@@ -16,6 +16,8 @@ from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.untrusted import is_same_origin
 from tilo_ws.web.websocket import converse, open_connection
 
+_HIGHEST_SEQ = 2**63 - 1
+
 _MAX_FRAME_BYTES = 1024
 """The dashboard only listens on this socket."""
 
@@ -105,8 +107,8 @@ class Feed:
             connection.write(frames[same])
 
     def first_snapshot(self, section: str, role: Role, query: Mapping[str, str]) -> dict[str, Any]:
-        """What a page shows before its socket is open. Raises KeyError where `part_of` does."""
-        return self.snapshot(self._part_of(section, role), self._first_beat(query))
+        """What a page shows before its socket is open, what was just said among it. Raises KeyError where `part_of` does."""
+        return self.snapshot(self._part_of(section, role), Beat(time.time(), query, None, _HIGHEST_SEQ))
 
     def snapshot(self, part: Part, beat: Beat) -> dict[str, Any]:
         """The head that all pages have, and what this part adds."""

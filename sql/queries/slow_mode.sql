@@ -1,0 +1,2 @@
+SELECT slow_mode
+FROM server_identity

@@ -1,0 +1,3 @@
+UPDATE server_identity
+SET slow_mode = %(seconds)s
+RETURNING slow_mode
