@@ -12,7 +12,8 @@ from aiohttp import web
 
 from tilo_ws import process_limits, resources
 from tilo_ws.background import Every
-from tilo_ws.from_settings import kept_admin_password, limits, player_tokens, text_rules
+from tilo_ws.dashboard import add_dashboard
+from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
@@ -23,10 +24,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
-from tilo_ws.services.admin_accounts import AdminAccounts
-from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
-from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
@@ -45,22 +43,14 @@ from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
-from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
 from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
-from tilo_ws.web.admin.access import AdminSessions
-from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.admin.guard import guard
-from tilo_ws.web.admin.head import head
-from tilo_ws.web.admin.links import player_path
-from tilo_ws.web.admin.routes import may, navigation, part_of
-from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
-from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
@@ -80,6 +70,7 @@ def create_app(settings: Settings) -> web.Application:
     """
     loop = asyncio.get_running_loop()
     app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=MAX_BODY_BYTES)
+    aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
@@ -136,7 +127,6 @@ def create_app(settings: Settings) -> web.Application:
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
-    figure_history = FigureHistory(statistics)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     possible = process_limits.possible_connections()
     admission = Admission(
@@ -160,13 +150,7 @@ def create_app(settings: Settings) -> web.Application:
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
     )
-    admin_hub = Hub()
-    admin_accounts = AdminAccounts(database)
-    audit_log = AuditLog(database, retention=settings.audit_retention)
-    password, password_place = kept_admin_password(settings)
-    admins = Admins(database, admin_accounts, password)
-    admin_sessions = AdminSessions(address, admins.current_versions)
-    feed = Feed(app, admin_hub, admin_sessions, address, history=broker.history, head=head, part_of=part_of)
+    dashboard = add_dashboard(app, settings, database=database, history=broker.history, statistics=statistics, address=address)
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
@@ -179,7 +163,7 @@ def create_app(settings: Settings) -> web.Application:
         recovery=recovery,
         moderation=moderation,
         shadow=shadow,
-        admins=admins,
+        admins=dashboard.admins,
         slow_mode=slow_mode,
         fanout=fanout,
         commits=commits,
@@ -195,18 +179,14 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, hub.relieve, "closing slow readers"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
-            Every(1.0, lambda: admin_hub.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
-            Every(1.0, figure_history.sample, "sampling statistics"),
-            Every(1.0, feed.publish, "feeding dashboards"),
-            Every(1.0, admin_sessions.check_open, "looking at admins' accounts"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
             Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
-            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
+            *dashboard.schedule,
             Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
         ],
     )
@@ -217,7 +197,7 @@ def create_app(settings: Settings) -> web.Application:
 
     async def shut_down(app: web.Application) -> None:
         await lifecycle.drain()
-        admin_hub.close_all(CloseCode.SERVICE_RESTART)
+        dashboard.pages.close_all(CloseCode.SERVICE_RESTART)
 
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
@@ -239,20 +219,9 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
     app[keys.STATISTICS] = statistics
-    app[keys.ADMINS] = admins
-    app[keys.ADMIN_ACCOUNTS] = admin_accounts
-    app[keys.SECOND_STEPS] = SecondSteps()
-    app[keys.FIGURE_HISTORY] = figure_history
-    app[keys.AUDIT_LOG] = audit_log
-    app[keys.ADMIN_SESSIONS] = admin_sessions
-    app[keys.SETTINGS] = shown_settings(settings)
-    app[keys.FEED] = feed
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""
-    app[keys.PASSWORD_PLACE] = password_place
-    pages = aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
-    pages.globals.update(navigation=navigation, may=may, player_path=player_path)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)
