@@ -23,6 +23,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat
+from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
@@ -50,6 +51,7 @@ from tilo_ws.web.admin.feed import Feed
 from tilo_ws.web.admin.guard import guard
 from tilo_ws.web.admin.head import head
 from tilo_ws.web.admin.routes import may, navigation, part_of
+from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.figure_history import FigureHistory
@@ -150,10 +152,12 @@ def create_app(settings: Settings) -> web.Application:
         max_frame_bytes=settings.max_frame_bytes,
     )
     admin_hub = Hub()
-    admin_sessions = AdminSessions(address)
-    feed = Feed(app, admin_hub, admin_sessions, address, history=broker.history, head=head, part_of=part_of)
     audit_log = AuditLog(database, retention=settings.audit_retention)
+    admin_accounts = AdminAccounts(database)
     password, password_place = kept_admin_password(settings)
+    admins = Admins(database, admin_accounts, password)
+    admin_sessions = AdminSessions(address, admins.current_versions)
+    feed = Feed(app, admin_hub, admin_sessions, address, history=broker.history, head=head, part_of=part_of)
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
@@ -165,6 +169,7 @@ def create_app(settings: Settings) -> web.Application:
         recovery=recovery,
         moderation=moderation,
         shadow=shadow,
+        admins=admins,
         fanout=fanout,
         commits=commits,
         pauses=pauses,
@@ -180,6 +185,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
+            Every(1.0, admin_sessions.check_open, "looking at admins' accounts"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
@@ -215,7 +221,9 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.STATISTICS] = statistics
     app[keys.FIGURE_HISTORY] = figure_history
     app[keys.AUDIT_LOG] = audit_log
-    app[keys.ADMINS] = Admins(database, password)
+    app[keys.ADMINS] = admins
+    app[keys.ADMIN_ACCOUNTS] = admin_accounts
+    app[keys.SECOND_STEPS] = SecondSteps()
     app[keys.ADMIN_SESSIONS] = admin_sessions
     app[keys.SETTINGS] = shown_settings(settings)
     app[keys.FEED] = feed

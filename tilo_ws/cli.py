@@ -1,4 +1,4 @@
-"""The words of the command line: `serve`, `migrate`, `check`, `token`, `load`."""
+"""The words of the command line: `serve`, `migrate`, `check`, `token`, `admin`, `load`."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any
 import uvloop
 from dotenv import dotenv_values
 
-from tilo_ws import __version__, resources
+from tilo_ws import __version__, admin_command, resources
 from tilo_ws.from_settings import admin_password, player_tokens, text_rules
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
@@ -23,7 +23,7 @@ from tilo_ws.protocol.tokens import Player
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, dsn_of_running
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
@@ -68,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     signing.add_argument("--nickname", help="the name that others see: the token's name")
     signing.add_argument("--ttl", type=int, default=3600, metavar="SECONDS", help="how long it is valid (default: 3600)")
     signing.set_defaults(run=_token)
+    administering = words.add_parser("admin", help="the dashboard's accounts: list, add, password, remove, totp-off")
+    admin_command.add_arguments(administering)
+    administering.set_defaults(run=_admin)
     playing = words.add_parser("load", help="play many players against a server and report what they saw")
     load_command.add_arguments(playing)
     playing.set_defaults(run=_load)
@@ -93,6 +96,13 @@ async def _token(settings: Settings, options: argparse.Namespace) -> int:
         return _refuse(error.message)
     print(tokens.sign(Player(email, nickname, time.time() + options.ttl)))
     return 0
+
+
+async def _admin(settings: Settings, options: argparse.Namespace) -> int:
+    running = dsn_of_running(settings.data_dir) if settings.database_url is None else None
+    async with _database(settings, running) as database:
+        await migrate(database, read_migrations(resources.MIGRATIONS))
+        return await admin_command.run(options, database)
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
@@ -129,10 +139,10 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    """The database of the settings with one connection, the embedded one started and stopped around it."""
+async def _database(settings: Settings, running: str | None = None) -> AsyncIterator[Database]:
+    """The database of the settings with one connection; the embedded one, unless it is running, started and stopped."""
     with contextlib.ExitStack() as embedded:
-        dsn = settings.database_url
+        dsn = settings.database_url or running
         if dsn is None:
             postgres = EmbeddedPostgres(settings.data_dir)
             dsn = postgres.start()

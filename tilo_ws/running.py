@@ -11,6 +11,7 @@ from tilo_ws import background, resources
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.realtime.fanout import Fanout
+from tilo_ws.services.admins import Admins
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
 from tilo_ws.services.leaderboard import Leaderboard
@@ -48,6 +49,7 @@ class Parts:
     recovery: Recovery
     moderation: Moderation
     shadow: ShadowChat
+    admins: Admins
     fanout: Fanout
     commits: Sequence[GroupCommit[Any, Any]]
     pauses: GarbagePauses
@@ -81,6 +83,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.leaderboard.load()
         await parts.moderation.load()
         await parts.shadow.load()
+        await parts.admins.load()
         await parts.recovery.load()
         stack.push_async_callback(parts.recovery.close)
         parts.fanout.seq = parts.numbering.last_seq

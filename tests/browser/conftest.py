@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from tests.browser.dashboard import feed_state, is_fault, log_in
 from tests.conftest import ADMIN_PASSWORD
 from tests.eventually import PATIENCE
 
@@ -73,6 +74,30 @@ async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage
 
     yield open_
     assert complaints == []
+
+
+@pytest.fixture
+async def page(browser: Browser, server_url: str) -> AsyncIterator[Page]:
+    """A fresh visitor, gone before the server is.
+
+    Errors in the console, violations of the content security policy among them, fail the test.
+    """
+    context = await browser.new_context(viewport={"width": 1600, "height": 1000})
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    await context.close()
+    assert faults == []
+
+
+@pytest.fixture
+async def dashboard(page: Page, server_url: str, admin_password: str) -> Page:
+    """The overview, behind the login of the built-in admin, live."""
+    await log_in(page, server_url, admin_password)
+    await expect(feed_state(page)).to_have_text("live")
+    return page
 
 
 async def say(page: Page, text: str) -> None:

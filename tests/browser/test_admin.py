@@ -1,95 +1,13 @@
 """The login and the dashboard in a real browser, against a real server, seen from the player's side as well."""
 
-import asyncio
-import json
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any
 
-import aiohttp
-import pytest
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
-from tests.eventually import PATIENCE
+from tests.browser.dashboard import connected_player, feed_state, go_to, log_in, log_out
 
 ACTIVE_EVENT = "#event-rows .event[data-state=active]"
 TRIPLE_SCORE = "score_multiplier \N{MULTIPLICATION SIGN}3"
-
-
-class Player:
-    """A player's WebSocket, as any client would open it."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-
-    async def send(self, **message: object) -> None:
-        await self._socket.send_json(message)
-
-    async def hears(self, type_: str, fits: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
-        """The next message of this type that fits; whatever comes before it is passed over."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                message: dict[str, Any] = json.loads(await self._socket.receive_str())
-                if message["type"] == type_ and fits(message):
-                    return message
-
-
-@asynccontextmanager
-async def connected_player(server_url: str) -> AsyncIterator[Player]:
-    async with aiohttp.ClientSession() as http, http.ws_connect(f"{server_url}/ws") as socket:
-        yield Player(socket)
-
-
-def is_fault(message: ConsoleMessage) -> bool:
-    # The browser reports the login's own answer to a wrong password as a resource that failed to load.
-    is_refused_login = message.location["url"].endswith("/admin/login")
-    return message.type in ("error", "warning") and not is_refused_login
-
-
-@pytest.fixture
-async def page(browser: Browser, server_url: str) -> AsyncIterator[Page]:
-    """A fresh visitor, gone before the server is.
-
-    Errors in the console, violations of the content security policy among them, fail the test.
-    """
-    context = await browser.new_context(viewport={"width": 1600, "height": 1000})
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if is_fault(message) else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    await context.close()
-    assert faults == []
-
-
-async def log_in(page: Page, server_url: str, password: str) -> None:
-    await page.goto(f"{server_url}/admin/login")
-    await page.get_by_label("Password").fill(password)
-    await page.get_by_role("button", name="Log in").click()
-
-
-async def log_out(page: Page) -> None:
-    await page.get_by_role("button", name="Account admin").click()
-    await page.get_by_role("button", name="Log out", exact=True).click()
-
-
-@pytest.fixture
-async def dashboard(page: Page, server_url: str, admin_password: str) -> Page:
-    await log_in(page, server_url, admin_password)
-    await expect(feed_state(page)).to_have_text("live")
-    return page
-
-
-async def go_to(page: Page, section: str) -> None:
-    """By the navigation, as people do."""
-    await page.get_by_role("navigation").get_by_role("link", name=section).click()
-    await expect(page.get_by_role("heading", name=section, level=1)).to_be_visible()
-    await expect(feed_state(page)).to_have_text("live")
-
-
-def feed_state(page: Page) -> Locator:
-    return page.locator("#feed-state")
 
 
 async def test_the_dashboard_without_a_login_leads_to_the_login(page: Page, server_url: str) -> None:

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser.test_admin import connected_player, feed_state, go_to, log_in
+from tests.browser.dashboard import connected_player, feed_state, go_to, log_in
 from tests.command import Process, run
 from tests.conftest import ADMIN_PASSWORD, API_KEY, Outage
 from tests.eventually import PATIENCE
 
 SECRET = "0123456789abcdef0123456789abcdef"
-SCRIPT = "<script>window.isTaken = true</script>"
+SCRIPT = "<script>window.taken = true</script>"
 
 
 class Server(NamedTuple):
@@ -166,7 +166,7 @@ async def test_a_failed_login_is_found_in_the_audit_log_and_in_its_file(
     await overview.get_by_role("button", name="Search").click()
     await expect(rows).to_have_count(1)
     await expect(rows.locator(".entry-admin")).to_have_text(SCRIPT)
-    assert await overview.evaluate("window.isTaken") is None
+    assert await overview.evaluate("window.taken") is None
 
     async with overview.expect_download() as download:
         await overview.get_by_role("link", name="Export as CSV").click()

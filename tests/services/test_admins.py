@@ -5,13 +5,18 @@ from pathlib import Path
 import pytest
 
 from tests.fakes import FakeClock
+from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins, WrongPassword, kept_password
 from tilo_ws.storage.database import Database
 
 
+def make_admins(database: Database, clock: FakeClock | None = None) -> Admins:
+    return Admins(database, AdminAccounts(database), "right", clock=clock or FakeClock())
+
+
 async def test_attempts_come_back_one_a_minute_for_each_address(database: Database) -> None:
     clock = FakeClock()
-    admins = Admins(database, "right", clock)
+    admins = make_admins(database, clock)
     for _ in range(5):
         with pytest.raises(WrongPassword, match="Wrong password"):
             await admins.log_in("admin", "wrong", "192.0.2.1")
@@ -24,7 +29,7 @@ async def test_attempts_come_back_one_a_minute_for_each_address(database: Databa
 
 async def test_another_user_has_no_password(database: Database) -> None:
     with pytest.raises(WrongPassword):
-        await Admins(database, "right").log_in("root", "right", "192.0.2.1")
+        await make_admins(database).log_in("root", "right", "192.0.2.1")
 
 
 def test_a_made_password_is_kept_for_the_servers_user_alone(tmp_path: Path) -> None:
@@ -44,7 +49,7 @@ def test_an_empty_password_file_is_filled(tmp_path: Path) -> None:
 
 
 async def test_passwords_are_not_guessed_from_many_addresses_either(database: Database) -> None:
-    admins = Admins(database, "right", FakeClock())
+    admins = make_admins(database)
     for number in range(100):
         with pytest.raises(WrongPassword, match="Wrong password"):
             await admins.log_in("admin", "wrong", f"192.0.2.{number}")
@@ -53,7 +58,7 @@ async def test_passwords_are_not_guessed_from_many_addresses_either(database: Da
 
 
 async def test_addresses_of_one_ipv6_network_share_their_attempts(database: Database) -> None:
-    admins = Admins(database, "right", FakeClock())
+    admins = make_admins(database)
     for number in range(5):
         with pytest.raises(WrongPassword, match="Wrong password"):
             await admins.log_in("admin", "wrong", f"2001:db8::{number}")

@@ -1,40 +1,27 @@
-"""Who may use the dashboard, and what they did there."""
+"""The login of admins, and the record of what they did."""
 
 import asyncio
 import json
 import logging
 import secrets
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
-from tilo_ws.protocol.addresses import network_of
-from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.services.admin_accounts import USERNAME, Account, AdminAccounts, StoredAccount
+from tilo_ws.services.login_attempts import LoginAttempts, TooManyAttempts
+from tilo_ws.services.one_time_codes import matching_step
 from tilo_ws.services.passwords import Password
 from tilo_ws.services.roles import Role
 from tilo_ws.storage.database import Database
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 
 logger = logging.getLogger(__name__)
 
-USERNAME = "admin"
 
-_ATTEMPTS = 5
-_SECONDS_FOR_ATTEMPT = 60.0
-_MAX_ADDRESSES = 10_000
-
-_ATTEMPTS_IN_ALL = 100
-_SECONDS_FOR_ATTEMPT_IN_ALL = 0.6
-"""From all addresses together: who has many of them gets no further."""
-
-
-class Account(NamedTuple):
-    """Somebody who may use the dashboard."""
-
-    name: str
-    role: Role
+_NOBODYS = f"scrypt$15$8$1${'A' * 22}==${'A' * 43}="
+"""A hash of no password, with what `hashed` asks of a machine: it costs time and matches nothing."""
 
 
 class WrongPassword(Exception):
@@ -42,43 +29,135 @@ class WrongPassword(Exception):
 
 
 class Admins:
-    """One account, `admin`. After five wrong passwords a network address has one more attempt a minute.
+    """The built-in account logs in also while the database is away, by what was last known of it.
 
     Raises ValueError for a password that is a hash and cannot be read.
     """
 
-    def __init__(self, database: Database, password: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        accounts: AdminAccounts,
+        password: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._accounts = accounts
         self._password = Password(password)
+        self._nobodys = Password(_NOBODYS)
         self._comparing = asyncio.Lock()
-        self._clock = clock
+        self._wall_clock = wall_clock
         self._record = database.query("record_admin_action")
-        self._attempts: OrderedDict[str, TokenBucket] = OrderedDict()
-        self._attempts_in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
+        self._attempts = LoginAttempts(clock)
+        self._built_in = StoredAccount(Account(USERNAME, Role.ADMIN), None, None, 0)
+        self._used_step = 0
 
-    async def log_in(self, username: str, password: str, ip: str) -> Account:
-        """Raises WrongPassword."""
-        place = network_of(ip)
-        bucket = self._attempts.setdefault(place, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, self._clock()))
-        self._attempts.move_to_end(place)
-        if len(self._attempts) > _MAX_ADDRESSES:
-            self._attempts.popitem(last=False)
-        now = self._clock()
-        if wait := bucket.take(now) or self._attempts_in_all.take(now):
-            raise WrongPassword(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
-        async with self._comparing:  # one at a time: each takes 32 MiB
-            right = await asyncio.to_thread(self._password.matches, password)
-        if right and username == USERNAME:
-            self._attempts.pop(place, None)
-            logger.info("admin %s logged in from %s", username, ip)
-            return Account(USERNAME, Role.ADMIN)
-        logger.warning("admin login failed from %s", ip)
-        left = bucket.left(self._clock())
-        raise WrongPassword(f"Wrong password. {left} attempt{'' if left == 1 else 's'} left.")
+    async def load(self) -> None:
+        """Reads what the database has of the built-in account. Raises DatabaseAway, StatementTimeout."""
+        self._built_in = await self._accounts.find(USERNAME) or self._built_in
+
+    async def log_in(self, name: str, password: str, ip: str) -> tuple[Account, bool]:
+        """The account, and whether `confirm` has to follow. Raises WrongPassword."""
+        left = self._take(ip)
+        stored = await self._find(name)
+        if not await self._matches(stored, password):
+            logger.warning("admin login failed from %s", ip)
+            raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
+        assert stored is not None
+        self._attempts.forget(ip)
+        if stored.totp_secret is None:
+            logger.info("admin %s logged in from %s", name, ip)
+        return stored.account, stored.totp_secret is not None
+
+    async def confirm(self, account: Account, code: str, ip: str) -> None:
+        """The second step of a login. Raises WrongPassword for a code that is wrong or was used before."""
+        left = self._take(ip, account.name)
+        stored = await self._find(account.name)
+        if stored is None or stored.totp_secret is None or stored.account.version != account.version:
+            raise WrongPassword("This account has just been changed: begin again.")
+        step = matching_step(stored.totp_secret, code, self._wall_clock())
+        if step is None or not await self._use(stored, step):
+            logger.warning("wrong code for admin %s from %s", account.name, ip)
+            raise WrongPassword(f"Wrong code. {_attempts(left)} left.")
+        self._attempts.forget(ip, account.name)
+        logger.info("admin %s logged in from %s", account.name, ip)
+
+    async def check_password(self, account: Account, password: str, ip: str) -> None:
+        """Asks somebody who is logged in once more. Raises WrongPassword."""
+        left = self._take(ip, account.name)
+        if not await self._matches(await self._find(account.name), password):
+            raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
+        self._attempts.forget(ip, account.name)
+
+    async def turn_codes_on(self, account: Account, secret: str, code: str) -> None:
+        """From now on the login asks for codes. Raises WrongPassword where this one is not of the secret, and DatabaseAway."""
+        step = matching_step(secret, code, self._wall_clock())
+        if step is None:
+            raise WrongPassword("Wrong code: codes stay off. Is the telephone's clock right?")
+        await self._accounts.set_totp(account.name, secret)
+        await self._accounts.use_code(account.name, step)
+
+    async def has_totp(self, account: Account) -> bool:
+        """Whether the account logs in with a code. Raises WrongPassword while the database is away."""
+        stored = await self._find(account.name)
+        return stored is not None and stored.totp_secret is not None
+
+    async def current_versions(self, names: set[str]) -> Mapping[str, str] | None:
+        """The versions of these accounts, without those that are gone; None: the database is away, nobody knows."""
+        try:
+            return await self._accounts.current_versions(names)
+        except (DatabaseAway, StatementTimeout):
+            return None
 
     async def record(self, admin: str, ip: str, action: str, target: str, **details: object) -> None:
         """Writes down who did what from where."""
         logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
+
+    def _take(self, ip: str, account: str | None = None) -> int:
+        try:
+            return self._attempts.take(ip, account)
+        except TooManyAttempts as error:
+            raise WrongPassword(str(error)) from None
+
+    async def _find(self, name: str) -> StoredAccount | None:
+        try:
+            if name != USERNAME:
+                return await self._accounts.find(name)
+            await self.load()
+        except (DatabaseAway, StatementTimeout):
+            if name != USERNAME:
+                raise WrongPassword(f"The database is away: until it is back only {USERNAME} can log in.") from None
+        return self._built_in
+
+    async def _matches(self, stored: StoredAccount | None, password: str) -> bool:
+        """An account that does not exist takes as long as one that does."""
+        expected = self._nobodys
+        if stored is not None:
+            expected = self._password if stored.password_hash is None else Password(stored.password_hash)
+        async with self._comparing:  # one at a time: each takes 32 MiB
+            right = await asyncio.to_thread(expected.matches, password)
+        return right and stored is not None
+
+    async def _use(self, stored: StoredAccount, step: int) -> bool:
+        """Whether the code of this step was not used before."""
+        if not stored.account.is_built_in:
+            try:
+                return await self._accounts.use_code(stored.account.name, step)
+            except (DatabaseAway, StatementTimeout):
+                return False
+        if step <= max(self._used_step, stored.totp_step):
+            return False
+        self._used_step = step
+        try:
+            return await self._accounts.use_code(USERNAME, step)
+        except (DatabaseAway, StatementTimeout):
+            return True
+
+
+def _attempts(left: int) -> str:
+    return f"{left} attempt{'' if left == 1 else 's'}"
 
 
 def kept_password(file: Path) -> str:

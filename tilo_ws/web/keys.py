@@ -4,6 +4,7 @@ from aiohttp import web
 
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
@@ -16,6 +17,7 @@ from tilo_ws.services.scores import Scores
 from tilo_ws.storage.database import Database
 from tilo_ws.web.admin.access import AdminSessions
 from tilo_ws.web.admin.feed import Feed
+from tilo_ws.web.admin.second_steps import SecondSteps
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
@@ -49,5 +51,7 @@ FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
 SETTINGS = web.AppKey("settings", list[ShownSetting])
 AUDIT_LOG = web.AppKey("audit_log", AuditLog)
 ADMINS = web.AppKey("admins", Admins)
+ADMIN_ACCOUNTS = web.AppKey("admin_accounts", AdminAccounts)
+SECOND_STEPS = web.AppKey("second_steps", SecondSteps)
 ADMIN_SESSIONS = web.AppKey("admin_sessions", AdminSessions)
 FEED = web.AppKey("feed", Feed)

@@ -2,5 +2,6 @@
 
 from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
 from tilo_ws.storage.embedded.postgres import EmbeddedPostgres
+from tilo_ws.storage.embedded.running import dsn_of_running
 
-__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
+__all__ = ["EmbeddedPostgres", "EmbeddedPostgresError", "dsn_of_running"]

@@ -2,13 +2,13 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.services.admins import Account
+from tilo_ws.services.admin_accounts import Account
 from tilo_ws.web.client_address import ClientAddress
 
 SESSION_COOKIE = "tilo_admin"
@@ -19,9 +19,12 @@ IDLE_SECONDS = 8 * 3600.0
 
 
 class AdminSession:
-    """One login, from its cookie to its end. `feeds` are the sockets of its open pages."""
+    """One login, from its cookie to its end.
 
-    __slots__ = ("account", "csrf_token", "feeds", "last_used", "notice")
+    `feeds` are the sockets of its open pages, `totp_offer` the secret of one-time codes that are not confirmed yet.
+    """
+
+    __slots__ = ("account", "csrf_token", "feeds", "last_used", "notice", "totp_offer")
 
     def __init__(self, account: Account, now: float) -> None:
         self.account = account
@@ -29,6 +32,7 @@ class AdminSession:
         self.last_used = now
         self.feeds: set[Connection] = set()
         self.notice: dict[str, str] | None = None
+        self.totp_offer: str | None = None
 
     def take_notice(self) -> dict[str, str] | None:
         """What the last action left to say, once."""
@@ -37,10 +41,19 @@ class AdminSession:
 
 
 class AdminSessions:
-    """The sessions of this server, by the secret in the cookie. They end with the server."""
+    """The sessions of this server, by the secret in the cookie. They end with the server, and when their account changes.
 
-    def __init__(self, address: ClientAddress, clock: Callable[[], float] = time.monotonic) -> None:
+    `current_versions` says which versions accounts have now, or None when it cannot be known.
+    """
+
+    def __init__(
+        self,
+        address: ClientAddress,
+        current_versions: Callable[[set[str]], Awaitable[Mapping[str, str] | None]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._address = address
+        self._current_versions = current_versions
         self._clock = clock
         self._sessions: dict[str, AdminSession] = {}
 
@@ -53,13 +66,30 @@ class AdminSessions:
         self._delete_cookie(request, response, LOGIN_COOKIE)
         self.set_cookie(request, response, SESSION_COOKIE, secret)
 
-    def find(self, request: web.Request) -> AdminSession | None:
+    async def find(self, request: web.Request) -> AdminSession | None:
         """The session that the request's cookie names, while it lasts."""
         self.end_idle()
-        session = self._sessions.get(self.cookie(request, SESSION_COOKIE))
+        secret = self.cookie(request, SESSION_COOKIE)
+        session = self._sessions.get(secret)
         if session is not None:
             session.last_used = self._clock()
-        return session
+            await self._end_changed([session])
+        return self._sessions.get(secret)
+
+    async def check_open(self) -> None:
+        """Ends the sessions of open pages whose account was changed elsewhere: call it once a second."""
+        await self._end_changed([session for session in self._sessions.values() if session.feeds])
+
+    async def _end_changed(self, sessions: Iterable[AdminSession]) -> None:
+        """The built-in account is asked nobody about: it works while the database is away."""
+        versions = {session.account.name: session.account.version for session in sessions if not session.account.is_built_in}
+        current = await self._current_versions(set(versions)) if versions else None
+        if current is not None:
+            self._end_where(
+                lambda session: (
+                    session.account.name in versions and session.account.version != current.get(session.account.name)
+                )
+            )
 
     def end(self, request: web.Request, response: web.StreamResponse) -> None:
         """Logs out."""

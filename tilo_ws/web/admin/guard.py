@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin.access import FORM, SESSION
+from tilo_ws.web.admin.access import FORM, SESSION, AdminSession
 from tilo_ws.web.admin.frame import render_refusal
 from tilo_ws.web.admin.requests import record
 from tilo_ws.web.admin.routes import PERMISSIONS
@@ -31,25 +31,23 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if permission is None:
         logger.error("%s %s has no line in the table of the dashboard's routes", method, resource.canonical)
         raise web.HTTPForbidden
-    if permission.least is None:
-        await _read_form(request)
-        return await handler(request)
-    return await _for_admins(request, handler, permission.least)
+    if permission.least is not None:
+        return await _for_admins(request, handler, permission.least)
+    if _is_foreign(request):
+        raise web.HTTPForbidden(text="this form is for the dashboard's own pages\n")
+    await _read_form(request)
+    return await handler(request)
 
 
 async def _for_admins(request: web.Request, handler: Handler, least: Role) -> web.StreamResponse:
-    session = request.app[keys.ADMIN_SESSIONS].find(request)
+    session = await request.app[keys.ADMIN_SESSIONS].find(request)
     if session is None:
         if is_upgrade(request):
             raise web.HTTPUnauthorized(text="log in at /admin/login\n")
         raise web.HTTPSeeOther("/admin/login")
     request[SESSION] = session
     await _read_form(request)
-    reason = None
-    if request.method == "POST" and not same_secret(request[FORM].get("csrf_token"), session.csrf_token):
-        reason = "This form does not belong to your login. Nothing was done: go back, load the page again and try once more."
-    elif not session.account.role.may(least):
-        reason = f"This is for the role {least}; you are logged in as {session.account.role}. Nothing was done."
+    reason = _reason_against(request, session, least)
     if reason is None:
         return await handler(request)
     await record(request, "refused", f"{request.method} {request.path}", reason=reason)
@@ -58,12 +56,24 @@ async def _for_admins(request: web.Request, handler: Handler, least: Role) -> we
     return await render_refusal(request, reason)
 
 
+def _reason_against(request: web.Request, session: AdminSession, least: Role) -> str | None:
+    is_post = request.method == "POST"
+    if is_post and (_is_foreign(request) or not same_secret(request[FORM].get("csrf_token"), session.csrf_token)):
+        return "This form does not belong to your login. Nothing was done: go back, load the page again and try once more."
+    if not session.account.role.may(least):
+        return f"This is for the role {least}; you are logged in as {session.account.role}. Nothing was done."
+    return None
+
+
+def _is_foreign(request: web.Request) -> bool:
+    """Whether a form comes from a page of another site. Browsers name the origin of every POST."""
+    return request.method == "POST" and "Origin" in request.headers and not is_same_origin(request)
+
+
 async def _read_form(request: web.Request) -> None:
-    """Reads a form as browsers send it by default, from a page of our own; anything else that is posted is none of ours."""
+    """Reads a form as browsers send it by default; anything else that is posted is none of ours."""
     if request.method != "POST":
         return
-    if "Origin" in request.headers and not is_same_origin(request):
-        raise web.HTTPForbidden(text="this form is for the dashboard's own pages\n")
     if request.content_type != "application/x-www-form-urlencoded":
         raise web.HTTPUnsupportedMediaType(text="send application/x-www-form-urlencoded\n")
     try:

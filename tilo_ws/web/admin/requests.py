@@ -25,9 +25,9 @@ async def record_as(request: web.Request, admin: str, action: str, target: str =
         )
 
 
-def finish(request: web.Request, path: str, text: str, level: Literal["good", "bad"] = "good") -> NoReturn:
-    """Ends a POST: leaves a notice to the session and leads to the page that shows it."""
-    request[SESSION].notice = {"level": level, "text": text}
+def finish(request: web.Request, path: str, text: str, level: Literal["good", "bad"] = "good", *, secret: str = "") -> NoReturn:
+    """Ends a POST: leaves a notice to the session and leads to the page that shows it. A secret is shown only there."""
+    request[SESSION].notice = {"level": "secret" if secret else level, "text": text, "secret": secret}
     raise web.HTTPSeeOther(path)
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin import audit, audit_file, chat, clients, events, login, overview, settings
+from tilo_ws.web.admin import account, accounts, audit, audit_file, chat, clients, events, login, overview, settings
 from tilo_ws.web.admin.feed import Beat, Part
 
 
@@ -40,6 +40,19 @@ ROUTES = [
     AdminRoute("GET", "/admin/audit", audit.page, Role.VIEWER),
     AdminRoute("GET", "/admin/audit.csv", audit_file.export, Role.VIEWER),
     AdminRoute("GET", "/admin/settings", settings.page, Role.VIEWER),
+    AdminRoute("GET", "/admin/accounts", accounts.page, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts", accounts.create, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/role", accounts.change_role, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/password", accounts.reset_password, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/totp-off", accounts.turn_codes_off, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/disable", accounts.disable, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/enable", accounts.enable, Role.ADMIN),
+    AdminRoute("POST", "/admin/accounts/{name}/remove", accounts.remove, Role.ADMIN),
+    AdminRoute("GET", "/admin/account", account.page, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/password", account.change_password, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp", account.offer_codes, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp/confirm", account.confirm_codes, Role.VIEWER),
+    AdminRoute("POST", "/admin/account/totp/off", account.turn_codes_off, Role.VIEWER),
 ]
 
 PERMISSIONS: Mapping[tuple[str, str], AdminRoute] = {(route.method, route.path): route for route in ROUTES}
@@ -64,6 +77,7 @@ SECTIONS = [
     Section("chat", "Chat", "/admin/chat", chat.part),
     Section("events", "Events", "/admin/events", events.part),
     Section("audit", "Audit", "/admin/audit"),
+    Section("accounts", "Accounts", "/admin/accounts"),
     Section("settings", "Settings", "/admin/settings"),
 ]
 

@@ -1,0 +1,3 @@
+DELETE FROM admins
+WHERE name = %(name)s AND name <> 'admin'
+RETURNING name

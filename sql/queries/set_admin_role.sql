@@ -1,0 +1,3 @@
+UPDATE admins SET role = %(role)s, version = %(version)s
+WHERE name = %(name)s AND name <> 'admin'
+RETURNING name

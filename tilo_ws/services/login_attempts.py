@@ -1,0 +1,56 @@
+"""How often somebody may try to log in: by network address, by account, and all together."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from tilo_ws.protocol.addresses import network_of
+from tilo_ws.protocol.token_bucket import TokenBucket
+
+_ATTEMPTS = 5
+_SECONDS_FOR_ATTEMPT = 60.0
+_MAX_KEYS = 10_000
+
+_ATTEMPTS_IN_ALL = 100
+_SECONDS_FOR_ATTEMPT_IN_ALL = 0.6
+"""From all addresses together: who has many of them gets no further."""
+
+
+class TooManyAttempts(Exception):
+    """Not even the right answer helps now; the text says when it will."""
+
+
+class LoginAttempts:
+    """After five attempts a network address has one more a minute, and so has whoever tries codes for one account."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
+
+    def take(self, ip: str, account: str | None = None) -> int:
+        """Counts an attempt, for an account too where one is named. Returns how many are left. Raises TooManyAttempts."""
+        now = self._clock()
+        buckets = [self._bucket(key, now) for key in _keys(ip, account)]
+        if wait := max(bucket.wait(now) for bucket in [*buckets, self._in_all]):
+            raise TooManyAttempts(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
+        for bucket in [*buckets, self._in_all]:
+            bucket.take(now)
+        return min(bucket.left(now) for bucket in buckets)
+
+    def forget(self, ip: str, account: str | None = None) -> None:
+        """Gives all attempts back: the answer was right."""
+        for key in _keys(ip, account):
+            self._buckets.pop(key, None)
+
+    def _bucket(self, key: str, now: float) -> TokenBucket:
+        bucket = self._buckets.setdefault(key, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, now))
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _MAX_KEYS:
+            self._buckets.popitem(last=False)
+        return bucket
+
+
+def _keys(ip: str, account: str | None) -> list[str]:
+    """A network never looks like an account: their names have no such prefix."""
+    return [network_of(ip)] if account is None else [network_of(ip), f"account {account}"]
