@@ -1,5 +1,6 @@
 """The dashboard's list of connections and what is done about one of them, without a browser."""
 
+import asyncio
 import re
 
 import aiohttp
@@ -40,10 +41,11 @@ async def test_the_round_trip_is_measured_for_who_is_looked_at(start_server: Sta
     assert connection.round_trip is None, "nobody looks"
     async with logged_in(client) as admin:
         listening, measured = await open_list(admin), None
-        while measured is None:
-            await ask(player, type="ping")  # whoever reads answers the server's ping on the way
-            [row] = (await listening.receive_json(timeout=PATIENCE))["connections"]
-            measured = row["round_trip_ms"]
+        async with asyncio.timeout(PATIENCE):
+            while measured is None:
+                await ask(player, type="ping")  # whoever reads answers the server's ping on the way
+                [row] = (await listening.receive_json())["connections"]
+                measured = row["round_trip_ms"]
     assert 0 <= measured < PATIENCE * 1000
     assert connection.round_trip is not None
 
