@@ -73,11 +73,11 @@ def create_app(settings: Settings) -> web.Application:
     aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
-    fanout = Fanout(hub, settings.flush_interval_ms / 1000, loop)
+    fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
     broker = MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
-    leaderboard = Leaderboard(database, lambda members: Fanout(members, 0, loop).broadcast)
+    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast)
     rules = text_rules(settings)
     scores = Scores(
         database,

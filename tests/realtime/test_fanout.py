@@ -50,7 +50,7 @@ class Audience:
         self.loop = FakeLoop()
         self.hub = Hub()
         self.transports = [self.join(f"c{number}") for number in range(members)]
-        self.fanout = Fanout(self.hub, interval, cast(asyncio.AbstractEventLoop, self.loop), clock=self.loop.time)
+        self.fanout = Fanout(self.hub.members, interval, cast(asyncio.AbstractEventLoop, self.loop), clock=self.loop.time)
 
     def join(self, id: str) -> FakeTransport:
         connection, transport = open_connection(id)

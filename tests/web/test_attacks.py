@@ -118,11 +118,27 @@ async def test_unmasked_frames_end_the_connection_and_are_not_carried_out(
     assert sql("SELECT nickname FROM chat_messages") == [(CHAT["nickname"],)]
 
 
+class Noting:
+    """A listener that notes what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[object] = []
+
+    def receive(self, text: str, now: float) -> None:
+        self.heard.append(text)
+
+    def refuse_binary(self, now: float) -> None:
+        self.heard.append(None)
+
+    def takes_control_frame(self, now: float) -> bool:
+        return True
+
+
 async def test_who_goes_on_after_the_close_is_not_read_any_more() -> None:
     connection, transport = open_connection()
     connection.close(CloseCode.FLOODING)
     frames = [WSMessage(WSMsgType.TEXT, "{}", None), WSMessage(WSMsgType.PING, b"", None)]
-    heard: list[object] = []
+    listener = Noting()
 
     class Endless:
         count = 0
@@ -133,29 +149,27 @@ async def test_who_goes_on_after_the_close_is_not_read_any_more() -> None:
 
     socket = Endless()
     async with asyncio.timeout(PATIENCE):
-        await converse(cast(Any, socket), connection, lambda *what: heard.append(what), heard.append, lambda now: True)
-    assert (socket.count, transport.paused, heard) == (MOST_IGNORED, True, [])
+        await converse(cast(Any, socket), connection, listener)
+    assert (socket.count, transport.paused, listener.heard) == (MOST_IGNORED, True, [])
 
 
 async def test_who_sends_without_a_pause_leaves_others_their_turn() -> None:
     connection, _ = open_connection()
-    heard: list[str] = []
+    listener = Noting()
 
     class Buffered:
         """A thousand frames that have come at once."""
 
         async def receive(self) -> WSMessage:
-            if len(heard) == 1_000:
+            if len(listener.heard) == 1_000:
                 return WSMessage(WSMsgType.CLOSED, None, None)
             return WSMessage(WSMsgType.TEXT, "{}", None)
 
-    talking = asyncio.create_task(
-        converse(cast(Any, Buffered()), connection, lambda text, now: heard.append(text), print, lambda now: True)
-    )
+    talking = asyncio.create_task(converse(cast(Any, Buffered()), connection, listener))
     await asyncio.sleep(0)
-    assert 0 < len(heard) < 100
+    assert 0 < len(listener.heard) < 100
     await talking
-    assert len(heard) == 1_000
+    assert len(listener.heard) == 1_000
 
 
 async def test_compression_that_is_offered_is_not_negotiated(start_server: StartServer) -> None:

@@ -29,7 +29,7 @@ class Measured:
             refused=lambda row, waiters: None,
             clock=self.clock,
         )
-        self.fanout = Fanout(self.hub, 0, asyncio.get_running_loop())
+        self.fanout = Fanout(self.hub.members, 0, asyncio.get_running_loop())
         self.statistics = Statistics(
             self.hub,
             self.fanout,

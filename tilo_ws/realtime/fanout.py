@@ -7,7 +7,7 @@ docs/decisions/write-rounds.md.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tilo_ws.realtime.connection import Connection
@@ -35,7 +35,7 @@ class RoundTimes(NamedTuple):
 
 
 class Fanout:
-    """Broadcasts to an audience, `interval` seconds from round to round at least.
+    """Broadcasts to whom `audience` names then, `interval` seconds from round to round at least.
 
     The first message after a quiet time leaves at once. The next round starts at the later of (start of the last + interval)
     and (end of the last + its duration), so that fan-out never takes more than half of the time. With an interval of 0 nothing
@@ -46,7 +46,7 @@ class Fanout:
 
     def __init__(
         self,
-        audience: Iterable[Connection],
+        audience: Callable[[], Sequence[Connection]],
         interval: float,
         loop: asyncio.AbstractEventLoop,
         clock: Callable[[], float] = time.perf_counter,
@@ -66,7 +66,8 @@ class Fanout:
         self._started_at = 0.0
         self._round = b""
         self._round_count = 0
-        self._targets: list[Connection] = []
+        self._targets: Sequence[Connection] = ()
+        self._next_target = 0
         self.seq = 0
         self.deliveries = 0
         self.round_seconds = 0.0
@@ -102,8 +103,8 @@ class Fanout:
         self._round_count = len(self._waiting)
         self._waiting.clear()
         self.seq = max(self.seq, self._waiting_seq)
-        self._targets = list(self._audience)
-        self._targets.reverse()  # taken from the end
+        self._targets = self._audience()
+        self._next_target = 0
         self._write_some()
 
     def _write_some(self) -> None:
@@ -111,7 +112,6 @@ class Fanout:
         try:
             more = self._write_for(_MAX_BLOCK)
         except Exception:
-            self._targets.clear()
             self._end_round()
             raise
         if more:
@@ -123,18 +123,18 @@ class Fanout:
         """Returns whether connections are left when the time is over."""
         yield_at = self._loop.time() + seconds
         targets, frames, count = self._targets, self._round, self._round_count
-        while targets:
-            step = targets[-_STEP:]
-            del targets[-_STEP:]
+        while step := targets[self._next_target : self._next_target + _STEP]:
+            self._next_target += len(step)
             written = 0
-            for connection in reversed(step):
+            for connection in step:
                 written += connection.write(frames, count)
             self.deliveries += written * count
-            if targets and self._loop.time() >= yield_at:
+            if self._next_target < len(targets) and self._loop.time() >= yield_at:
                 return True
         return False
 
     def _end_round(self) -> None:
+        self._targets = ()
         self._round = b""
         ended = self._clock()
         self._times.append(RoundTimes(ended - self._round_began, ended - self._round_waiting_since))

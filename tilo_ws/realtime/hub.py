@@ -1,6 +1,6 @@
 """Who is connected to this server."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.tokens import Player
@@ -16,6 +16,7 @@ class Hub:
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
         self._by_player: dict[str, set[Connection]] = {}
+        self._members: Sequence[Connection] | None = None
         self.slow_consumers = 0
         self.messages_in = 0
 
@@ -25,6 +26,12 @@ class Hub:
     def __iter__(self) -> Iterator[Connection]:
         return iter(self._connections.values())
 
+    def members(self) -> Sequence[Connection]:
+        """The open connections; the same tuple until one enters or leaves, so that a round need not look at each to begin."""
+        if self._members is None:
+            self._members = tuple(self._connections.values())
+        return self._members
+
     def get(self, id: str) -> Connection | None:
         """The connection with this id."""
         return self._connections.get(id)
@@ -32,6 +39,7 @@ class Hub:
     def enter(self, connection: Connection) -> None:
         """Adds a connection; write rounds that begin from now on reach it."""
         self._connections[connection.id] = connection
+        self._members = None
 
     def identify(self, connection: Connection, player: Player) -> None:
         """Notes whose connection it is."""
@@ -45,6 +53,7 @@ class Hub:
     def leave(self, connection: Connection) -> None:
         """Removes a connection and adds its counters to the hub's."""
         del self._connections[connection.id]
+        self._members = None
         if connection.player is not None:
             others = self._by_player[connection.player.email]
             others.remove(connection)

@@ -6,6 +6,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
@@ -69,7 +70,7 @@ async def open_connection(
         connected_at=time.time(),
         last_heard=loop.time(),
     )
-    transport.set_protocol(Inbound(request.protocol, limit, loop.time, socket.connection.close))
+    transport.set_protocol(Inbound(request.protocol, limit, time.monotonic, socket.connection.close))
     try:
         await socket.prepare(request)
     except BaseException as error:
@@ -87,14 +88,21 @@ def _gone() -> web.HTTPException:
     return web.HTTPBadRequest()
 
 
-async def converse(
-    socket: _Socket,
-    connection: Connection,
-    on_text: Callable[[str, float], None],
-    on_binary: Callable[[float], None],
-    takes_control_frame: Callable[[float], bool],
-) -> None:
-    """Reads frames until the connection ends, and tells each with the event loop's time. Pings that are taken are answered.
+class Listener(Protocol):
+    """Who is told what comes in, with the event loop's time: see Session."""
+
+    def receive(self, text: str, now: float) -> None:
+        """A text frame came."""
+
+    def refuse_binary(self, now: float) -> None:
+        """A binary frame came."""
+
+    def takes_control_frame(self, now: float) -> bool:
+        """A ping or pong came; one that is taken is answered."""
+
+
+async def converse(socket: _Socket, connection: Connection, listener: Listener) -> None:
+    """Reads frames until the connection ends, and tells the listener of each.
 
     What comes after it was closed here is not looked at, and soon not read: who floods would go on for as long as is read.
     """
@@ -111,14 +119,14 @@ async def converse(
         if connection.close_code is not None and message.type in _FRAMES:
             ignored += 1
         elif message.type is WSMsgType.TEXT:
-            on_text(message.data, now)
+            listener.receive(message.data, now)
         elif message.type is WSMsgType.PONG and connection.ponged(message.data, now):
             pass  # it was asked for
         elif message.type in (WSMsgType.PING, WSMsgType.PONG):
-            if takes_control_frame(now) and message.type is WSMsgType.PING:
+            if listener.takes_control_frame(now) and message.type is WSMsgType.PING:
                 connection.write(pong_frame(message.data), 0)
         elif message.type is WSMsgType.BINARY:
-            on_binary(now)
+            listener.refuse_binary(now)
         elif message.type is WSMsgType.CLOSE:
             connection.close(message.data or CloseCode.NORMAL)
             return
@@ -198,7 +206,7 @@ class Players:
             connection.write(self._greeting(), self._greeting_count)
             bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
             session = Session(connection, self._handlers, bucket)
-            await converse(socket, connection, session.receive, session.refuse_binary, session.takes_control_frame)
+            await converse(socket, connection, session)
         except Exception:
             logger.exception("connection %s from %s failed", connection.id, connection.ip)
             connection.close(CloseCode.INTERNAL_ERROR)

@@ -45,6 +45,20 @@ class _Page(NamedTuple):
     query_string: str
 
 
+class _OnlyPings:
+    """A listener that answers pings and ignores the rest."""
+
+    def receive(self, text: str, now: float) -> None:
+        """Ignored."""
+
+    def refuse_binary(self, now: float) -> None:
+        """Ignored."""
+
+    def takes_control_frame(self, now: float) -> bool:
+        """Always."""
+        return True
+
+
 class Feed:
     """Serves open pages. Pages that ask for the same get the same bytes, made once."""
 
@@ -85,7 +99,7 @@ class Feed:
         session.feeds.add(connection)
         try:
             connection.write(frame(self.snapshot(part, self._first_beat(page.query))))
-            await converse(socket, connection, lambda text, now: None, lambda now: None, lambda now: True)
+            await converse(socket, connection, _OnlyPings())
         finally:
             session.feeds.discard(connection)
             del self._open[connection.id]
