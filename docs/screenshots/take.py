@@ -24,7 +24,7 @@ from tests.browser import full_house
 from tests.browser.pages import PLACES, Place, visitors
 from tilo_ws import resources
 from tilo_ws.app import create_app
-from tilo_ws.settings import Settings, read_settings
+from tilo_ws.settings import Settings, read_settings, setting_names
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
 from tilo_ws.storage.migrations import migrate, read_migrations
@@ -42,6 +42,8 @@ SETTLES_MS = {"demo": 4_000, "overview": 10_000}
 @contextlib.asynccontextmanager
 async def server() -> AsyncIterator[str]:
     """A server that has been there for a quarter of an hour, on a database with everything in it that can be stored."""
+    for name in setting_names():
+        os.environ.pop(name, None)  # whatever else runs here is not to be seen
     os.environ |= {"TILO_ADMIN_PASSWORD": PASSWORD, "TILO_MAX_SCORE": str(full_house.MAX_SCORE), "TILO_DEMO": "true"}
     settings = read_settings(os.environ)
     with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
