@@ -82,12 +82,12 @@ class Feed:
         socket, connection = await open_connection(request, self._address.ip(request), _MAX_FRAME_BYTES, Replies())
         self._pages.enter(connection)
         self._open[connection.id] = page
-        session.feeds.add(connection)
+        session.add_feed(connection)
         try:
             connection.write(frame(self.snapshot(part, self._first_beat(page.query))))
             await converse(socket, connection, lambda text, now: None, lambda now: None, lambda now: True)
         finally:
-            session.feeds.discard(connection)
+            session.remove_feed(connection)
             del self._open[connection.id]
             self._pages.leave(connection)
         return socket
