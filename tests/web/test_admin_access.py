@@ -1,6 +1,6 @@
 """Who may do what in the dashboard: every path of the application, every role; and forms of other pages."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -32,6 +32,9 @@ LEAST: dict[str, Role | None] = {
     "POST /admin/bans": Role.MODERATOR,
     "POST /admin/bans/{id}/lift": Role.MODERATOR,
     "GET /admin/chat": Role.VIEWER,
+    "POST /admin/chat/{seq}/delete": Role.MODERATOR,
+    "POST /admin/chat/announcements": Role.MODERATOR,
+    "POST /admin/chat/slow-mode": Role.MODERATOR,
     "GET /admin/events": Role.VIEWER,
     "GET /admin/audit": Role.VIEWER,
     "GET /admin/audit.csv": Role.VIEWER,
@@ -85,6 +88,8 @@ FIELDS = {
     "again": "another password",
     "score": "1",
     "survival_time": "1",
+    "message": "Be kind",
+    "seconds": "5",
 }
 """Enough for every form to do what it is for."""
 
@@ -100,7 +105,7 @@ def admin_routes(app: web.Application | None) -> Iterator[str]:
 
 
 def path_of(route: str) -> str:
-    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target").replace("{email}", "target@x.y")
+    return route.split()[1].format(id=EVENT, name="target", email="target@x.y", seq=1)
 
 
 async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
@@ -111,6 +116,7 @@ async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     sql(f"INSERT INTO bans (id, kind, nickname, created_by) VALUES ('{EVENT}', 'mute', 'Max', 'zoe')")
     await client.app[keys.MODERATION].load()
     sql("INSERT INTO players VALUES ('target@x.y', 'Target', 5, 5)")
+    sql("INSERT INTO chat_messages VALUES (1, gen_random_uuid(), 'Target', 'target@x.y', 'hi', now())")
     for role in Role:
         await make_account(client, f"a-{role}", role)
 
@@ -196,6 +202,18 @@ async def test_a_login_from_another_site_is_refused(origin: str, start_server: S
         fields = {"username": "admin", "password": ADMIN_PASSWORD, "csrf_token": await one.token("/admin/login")}
         assert (await answer(one, "POST /admin/login", fields, origin))[0] == 403
         assert not await one.is_logged_in()
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_form_that_would_take_long_to_be_read_is_refused(is_chunked: bool, start_server: StartServer) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"%41" * 1000
+
+    client = await start_server()
+    data: Any = chunks() if is_chunked else b"%41" * 20_000
+    response = await client.post("/admin/login", data=data, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (response.status, await response.text()) == (413, "this form is too large\n")
 
 
 async def test_a_path_without_a_line_in_the_table_is_nobodys(aiohttp_client: Any) -> None:
