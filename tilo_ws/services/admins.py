@@ -25,7 +25,11 @@ _NOBODYS = f"scrypt$15$8$1${'A' * 22}==${'A' * 43}="
 
 
 class WrongPassword(Exception):
-    """The login failed; the text says how to go on."""
+    """The login failed; the text says how to go on. `is_told`: it belongs into the record, not only to who has tried."""
+
+    def __init__(self, text: str, *, is_told: bool = True) -> None:
+        super().__init__(text)
+        self.is_told = is_told
 
 
 class Admins:
@@ -119,7 +123,7 @@ class Admins:
         try:
             return self._attempts.take(ip, account)
         except TooManyAttempts as error:
-            raise WrongPassword(str(error)) from None
+            raise WrongPassword(str(error), is_told=error.is_told) from None
 
     async def _find(self, name: str) -> StoredAccount | None:
         try:
