@@ -99,8 +99,9 @@ class Admins:
         step = matching_step(secret, code, self._wall_clock())
         if step is None:
             raise WrongPassword("Wrong code: codes stay off. Is the telephone's clock right?")
-        await self._accounts.set_totp(account.name, secret)
-        await self._accounts.use_code(account.name, step)
+        await self._accounts.set_totp(account.name, secret, used_step=step)
+        if account.is_built_in:
+            self._built_in = self._built_in._replace(totp_secret=secret, totp_step=step)
 
     async def has_totp(self, account: Account) -> bool:
         """Whether the account logs in with a code. Raises WrongPassword while the database is away."""
