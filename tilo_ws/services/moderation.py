@@ -78,6 +78,11 @@ class Moderation:
         for ban in self._bans.remove_expired(self._clock()):
             logger.info("%s has ended: %s", ban.kind, ban.id)
 
+    def forget(self, email: str) -> None:
+        """Drops from memory those of an address, whose rows are gone."""
+        for ban in [ban for ban in self._bans if ban.email == email]:
+            self._bans.remove(ban.id)
+
     def shuts_out(self, ip: str) -> bool:
         """Whether this address may not connect."""
         ban = self._bans.match(None, None, ip, self._clock())
