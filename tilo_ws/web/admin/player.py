@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tilo_ws.protocol.bans import Ban, Bans
+from tilo_ws.protocol.bans import Ban
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import email_address
@@ -84,11 +84,8 @@ async def _recorded(request: web.Request, email: str, sessions: list[Connection]
 
 def _in_force(app: web.Application, email: str, nickname: str | None, sessions: list[Connection]) -> list[Ban]:
     """Each ban that holds for the address, for the nickname, or for where the player is connected from."""
-    names = {nickname, *(one.nickname for one in sessions)}
-    places = {None, *(one.ip for one in sessions)}
-    marks = [(email, name, place) for name in names for place in places]
-    now = time.time()
-    return [ban for ban in app[keys.MODERATION].all() if any(Bans([ban]).match(*mark, now) for mark in marks)]
+    names = {name for name in (nickname, *(one.nickname for one in sessions)) if name}
+    return app[keys.MODERATION].about([email], names, {one.ip for one in sessions})
 
 
 def _ban_fields(row: Any, now: float) -> dict[str, Any]:
