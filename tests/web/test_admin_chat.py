@@ -229,6 +229,14 @@ async def test_who_wrote_a_message_is_the_tokens_address_or_else_the_name_and_wh
     assert second == {"kind": ["mute"], "nickname": ["Max & Co"], "ip": ["203.0.113.7"], "back": ["/admin/chat"]}
 
 
+async def test_to_mute_one_player_the_form_never_means_a_whole_proxy(start_server: StartServer) -> None:
+    client = await start_server()
+    await ask(await join(client), **CHAT)
+    [row] = await first_rows(client, 1)
+    assert row["ip"] == "127.0.0.1"
+    assert parse_qs(urlsplit(row["mute"]).query) == {"kind": ["mute"], "nickname": ["Zoë"], "back": ["/admin/chat"]}
+
+
 async def test_a_deleted_message_is_gone_for_players_marked_for_admins_and_written_down(
     start_server: StartServer, sql: Sql
 ) -> None:
