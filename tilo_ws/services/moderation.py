@@ -41,7 +41,7 @@ class Moderation:
 
     async def load(self) -> None:
         """Reads them from PostgreSQL."""
-        self._bans.replace(_from_rows(await self._current()))
+        self._bans.replace(from_rows(await self._current()))
 
     def all(self) -> list[Ban]:
         """Those that hold now, oldest first."""
@@ -50,7 +50,7 @@ class Moderation:
 
     async def past(self, count: int) -> list[Ban]:
         """The last `count` whose time is over, the latest first; who is lifted is forgotten. Raises DatabaseAway."""
-        return _from_rows(await self._past(count=count))
+        return from_rows(await self._past(count=count))
 
     def get(self, id: UUID) -> Ban | None:
         """One that holds now."""
@@ -134,7 +134,8 @@ class Moderation:
         return self._bans.match(email, nickname, connection.ip, self._clock())
 
 
-def _from_rows(rows: list[Any]) -> list[Ban]:
+def from_rows(rows: list[Any]) -> list[Ban]:
+    """Bans as the statements about them return them."""
     return [msgspec.convert(row._asdict(), Ban) for row in rows]
 
 
