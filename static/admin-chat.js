@@ -4,6 +4,7 @@ import { useLocalTimes } from "./admin-chat-search.js";
 import { Announcement, SlowMode } from "./admin-chat-tools.js";
 import { plural, whole } from "./admin-format.js";
 import { submitInPlace } from "./admin-forms.js";
+import { glide } from "./admin-glide.js";
 import { live } from "./admin-live.js";
 import { isInUse, setText } from "./admin-rows.js";
 
@@ -73,7 +74,7 @@ class ChatLog {
 
   #add(now) {
     const rows = this.waiting.map((message) => this.template.make(message, now)).reverse();
-    this.log.prepend(...rows);
+    glide([...this.log.children], this.scroller, () => this.log.prepend(...rows));
     for (const row of rows) row.classList.add("is-new");
     setTimeout(() => rows.forEach((row) => row.classList.remove("is-new")), NEW_MS);
     this.waiting = [];

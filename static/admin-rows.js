@@ -1,4 +1,5 @@
 /** Rows kept in step with a list: filled in place, added and removed at once or, while somebody is about to click, later. */
+import { glide } from "./admin-glide.js";
 
 const NEW_MS = 3_000; // how long a row that came is marked
 
@@ -34,9 +35,10 @@ export class KeyedRows {
     const added = items.filter((item) => !this.rows.has(item.id));
     for (const id of gone) this.rows.get(id).classList.add("is-gone");
     if (!isHeld) {
-      for (const id of gone) this.#remove(id);
-      for (const item of added) this.#create(item.id);
-      this.#order(items);
+      const isSame = this.isFirst || (gone.length === 0 && added.length === 0 && this.#isInOrder(items));
+      const rearrange = () => this.#rearrange(items, gone, added);
+      if (isSame) rearrange();
+      else glide([...this.rows.values()], this.parent.closest(".table-scroll") ?? document.documentElement, rearrange);
       this.isFirst = false;
     }
     for (const item of items) {
@@ -44,6 +46,16 @@ export class KeyedRows {
       if (row) this.fill(row, item, now);
     }
     return isHeld ? { added: added.length, gone: gone.length } : { added: 0, gone: 0 };
+  }
+
+  #rearrange(items, gone, added) {
+    for (const id of gone) this.#remove(id);
+    for (const item of added) this.#create(item.id);
+    this.#order(items);
+  }
+
+  #isInOrder(items) {
+    return items.every((item, at) => this.parent.children[at]?.dataset.id === item.id);
   }
 
   #remove(id) {

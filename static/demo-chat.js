@@ -27,7 +27,8 @@ const follows = (nickname, item) => item?.dataset.nickname === nickname;
 export class Chat {
   /** `send(text)` sends a message; `isOwn(nickname)` tells whose a message is. */
   constructor({ byId, send, isOwn }) {
-    this.list = byId("chat-log");
+    this.log = byId("chat-log");
+    this.list = byId("chat-list");
     this.empty = byId("chat-empty");
     this.input = byId("chat-input");
     this.newer = byId("chat-newer");
@@ -37,9 +38,9 @@ export class Chat {
       event.preventDefault();
       this.#submit(send);
     });
-    this.list.addEventListener("scroll", () => this.#atEnd() && (this.newer.hidden = true));
+    this.log.addEventListener("scroll", () => this.#atEnd() && (this.newer.hidden = true));
     this.newer.addEventListener("click", () => this.#toEnd());
-    new ResizeObserver(() => this.newer.hidden && this.#toEnd()).observe(this.list);
+    new ResizeObserver(() => this.newer.hidden && this.#toEnd()).observe(this.log);
   }
 
   get typing() {
@@ -121,11 +122,11 @@ export class Chat {
   }
 
   #atEnd() {
-    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PIXELS;
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR_END_PIXELS;
   }
 
   #toEnd() {
-    this.list.scrollTop = this.list.scrollHeight;
+    this.log.scrollTop = this.log.scrollHeight;
     this.newer.hidden = true;
   }
 }

@@ -1,96 +1,147 @@
-"""Takes the pictures of this folder: `.venv/bin/python docs/screenshots/take.py`. Needs Chromium and a free port 8799."""
+"""Takes the pictures of every page: `.venv/bin/python -m docs.screenshots.take`; with names, such as `chat bans`, of those.
+
+Needs Chromium, and Pillow, which comes with what the tests need.
+"""
 
 import asyncio
 import contextlib
+import io
 import os
+import random
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-from playwright.async_api import Page, async_playwright
+from aiohttp import web
+from PIL import Image
+from playwright.async_api import Page, ViewportSize, async_playwright
+
+from tests.browser import full_house
+from tests.browser.pages import PLACES, Place, visitors
+from tilo_ws import resources
+from tilo_ws.app import create_app
+from tilo_ws.settings import Settings, read_settings
+from tilo_ws.storage.database import Database
+from tilo_ws.storage.embedded import EmbeddedPostgres
+from tilo_ws.storage.migrations import migrate, read_migrations
+from tilo_ws.web import keys
+from tilo_ws.web.figure_history import INTERVAL, LENGTH, SERIES
 
 HERE = Path(__file__).parent
-PROJECT = HERE.parent.parent
-URL = "http://127.0.0.1:8799"
 PASSWORD = "for the pictures"
-KEY = "for the pictures"
-PLAYERS = ["Brisk Otter", "Zoë", "Quiet Comet", "نورا", "Lucky Fox", "Old Pine", "Бурый Лис", "Tiny Whale"]
-TALK = [
-    "hello everybody",
-    "new best: 1,240 on the double multiplier!",
-    "مرحبا",
-    "who is on the top of the board? 👀",
-    "me, for another minute",
-    "the double is on, go go go",
-    "nice run 🎉",
-    "one more round",
-]
+SIZES: list[ViewportSize] = [{"width": 400, "height": 860}, {"width": 1600, "height": 1000}]
+MAX_BYTES = 200_000
+SETTLES_MS = {"demo": 4_000, "overview": 10_000}
+"""How long a page takes until it shows what it usually shows."""
 
 
 @contextlib.asynccontextmanager
-async def server(directory: str) -> AsyncIterator[None]:
-    """A fresh server."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tilo_ws",
-        cwd=directory,
-        env=os.environ | {"PYTHONPATH": str(PROJECT), "PORT": "8799", "TILO_ADMIN_PASSWORD": PASSWORD, "TILO_API_KEY": KEY},
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stderr is not None
-    while b"listening" not in (line := await process.stderr.readline()):
-        assert line, "the server did not start"
-    yield
-    process.terminate()
-    await process.communicate()
-
-
-async def play(session: aiohttp.ClientSession, stack: contextlib.AsyncExitStack) -> None:
-    """Eight players, a multiplier, some talk, some scores."""
-    headers = {"Authorization": f"Bearer {KEY}"}
-    event = {"type": "score_multiplier", "value": 2, "duration": 3000}
-    await session.post(f"{URL}/api/v1/events", json=event, headers=headers)
-    for number, (name, text) in enumerate(zip(PLAYERS, TALK, strict=True)):
-        socket = await stack.enter_async_context(session.ws_connect(f"{URL}/ws"))
-        await socket.send_json({"type": "chat", "nickname": name, "message": text})
-        score = {"score": 1240 - 137 * number, "survival_time": 60 - number, "nickname": name}
-        await socket.send_json({"type": "score_update", "email": f"{number}@example.com", **score})
-        await asyncio.sleep(0.2)
-
-
-async def log_in(page: Page) -> None:
-    """From the form to the dashboard, and a while there so that the lines have something to show."""
-    await page.goto(f"{URL}/admin/login")
-    await page.fill("#password", PASSWORD)
-    await page.click("button[type=submit]")
-    await page.wait_for_timeout(15_000)
-
-
-async def main() -> None:
-    """Writes demo.png and admin.png."""
-    with tempfile.TemporaryDirectory() as directory:
+async def server() -> AsyncIterator[str]:
+    """A server that has been there for a quarter of an hour, on a database with everything in it that can be stored."""
+    os.environ |= {"TILO_ADMIN_PASSWORD": PASSWORD, "TILO_MAX_SCORE": str(full_house.MAX_SCORE), "TILO_DEMO": "true"}
+    settings = read_settings(os.environ)
+    with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
         Path(directory).chmod(0o711)
-        async with (
-            server(directory),
-            aiohttp.ClientSession() as session,
-            contextlib.AsyncExitStack() as stack,
-            async_playwright() as playwright,
-        ):
-            chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            demo = await chromium.new_page(viewport={"width": 1280, "height": 760})
-            await demo.goto(URL)
-            await play(session, stack)
-            await demo.wait_for_timeout(4_000)
-            await demo.screenshot(path=HERE / "demo.png")
-            admin = await chromium.new_page(viewport={"width": 1600, "height": 1000}, color_scheme="dark")
-            await log_in(admin)
-            await admin.screenshot(path=HERE / "admin.png")
-            await chromium.close()
+        await fill(settings)
+        app = create_app(settings)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        remember(app)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://tilo.localhost:{runner.addresses[0][1]}"
+        await runner.cleanup()
+
+
+async def fill(settings: Settings) -> None:
+    """Stores it in the embedded database, before the server starts that."""
+    postgres = EmbeddedPostgres(settings.data_dir)
+    database = Database(resources.QUERIES, pool_min=1, pool_max=1)
+    dsn = postgres.start()
+    await database.open(dsn)
+    await migrate(database, read_migrations(resources.MIGRATIONS))
+    await database.close()
+    full_house.store(dsn)
+    postgres.stop()
+
+
+def remember(app: web.Application) -> None:
+    """Gives the charts a past: the figures of a server with some forty players."""
+    chance, now = random.Random(3), int(time.monotonic() // INTERVAL)
+    typical = {
+        "connections": (38, 3),
+        "messages_per_second": (1.2, 0.6),
+        "deliveries_per_second": (48, 22),
+        "delay_p99_ms": (2.2, 1.2),
+        "round_p50_ms": (1.6, 0.4),
+        "round_p99_ms": (4.5, 2.5),
+        "loop_lag_ms": (1.1, 0.8),
+        "pool_size": (5, 0),
+        "pool_free": (4, 0),
+        "pool_used": (1, 0),
+        "memory_bytes": (88e6, 3e5),
+    }
+    for number in range(now - LENGTH, now):
+        values = [max(0.0, chance.gauss(*typical.get(name, (0, 0)))) for name in SERIES]
+        app[keys.FIGURE_HISTORY]._points.append([number, round(values[0]), *values[1:]])
+
+
+async def talk(sockets: list[aiohttp.ClientWebSocketResponse]) -> None:
+    """A message a second, so that the live figures are not all zero."""
+    for number in range(12, 100_000):
+        await full_house.say(sockets[number % len(sockets)], number)
+        await asyncio.sleep(1)
+
+
+async def look(page: Page, place: Place) -> None:
+    """Writes the pictures of what the page shows. Fails where one is too large for the repository."""
+    for size in SIZES:
+        await page.set_viewport_size(size)
+        for scheme in ("light", "dark"):
+            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            await page.wait_for_timeout(300)
+            picture = await asyncio.to_thread(packed, await page.screenshot())
+            name = f"{place.name}-{size['width']}-{scheme}.png"
+            if len(picture) > MAX_BYTES:
+                raise SystemExit(f"{name} has {len(picture):,} bytes, more than {MAX_BYTES:,}")
+            (HERE / name).write_bytes(picture)
+
+
+def packed(picture: bytes) -> bytes:
+    """As it is, or where that is too large, with a palette."""
+    image, file = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    if file.tell() > MAX_BYTES:
+        file = io.BytesIO()
+        image.quantize(256, Image.Quantize.FASTOCTREE).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+async def main(names: list[str]) -> None:
+    """Writes `<page>-<width>-<light or dark>.png`."""
+    async with (
+        server() as url,
+        full_house.players(url.replace("tilo.localhost", "127.0.0.1")) as sockets,
+        async_playwright() as playwright,
+    ):
+        talking = asyncio.create_task(talk(sockets))
+        chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        async with visitors(chromium, url, PASSWORD, reduced_motion="no-preference") as contexts:
+            for place in PLACES:
+                if names and place.name not in names:
+                    continue
+                page = await contexts[place.visitor].new_page()
+                await page.set_viewport_size(SIZES[-1])
+                await place.open(page, url)
+                await page.wait_for_timeout(SETTLES_MS.get(place.name, 0))
+                await look(page, place)
+                await page.close()
+        await chromium.close()
+        talking.cancel()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

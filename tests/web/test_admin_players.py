@@ -164,8 +164,8 @@ async def test_a_ban_in_force_by_nickname_is_on_the_players_page(start_server: S
     sql("INSERT INTO players VALUES ('zoe@x.y', 'Zoe', 1, 1), ('bo@x.y', 'Bo', 1, 1)")
     sql("INSERT INTO bans (id, kind, nickname, created_by) VALUES (gen_random_uuid(), 'shadow_mute', 'ZOE', 'Mo')")
     async with logged_in(await start_server()) as admin:
-        assert 'badge-bad">shadow mute<' in (await admin.get(player_path("zoe@x.y")))[1]
-        assert "badge-bad" not in (await admin.get(player_path("bo@x.y")))[1]
+        assert 'data-kind="shadow_mute">shadow mute<' in (await admin.get(player_path("zoe@x.y")))[1]
+        assert "data-kind" not in (await admin.get(player_path("bo@x.y")))[1]
 
 
 async def test_refused_scores_are_listed_filtered_and_on_the_players_page(start_server: StartServer) -> None:
