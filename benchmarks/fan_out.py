@@ -1,7 +1,7 @@
 """Deliveries: this server, plain aiohttp and websockets' broadcast, side by side.
 
-.venv/bin/python benchmarks/fan_out.py            all rows, about eight minutes
-.venv/bin/python benchmarks/fan_out.py 1000x200   one row: clients x messages a second, or 1000w16: 16 in flight
+.venv/bin/python -m benchmarks.fan_out            all rows, about eight minutes
+.venv/bin/python -m benchmarks.fan_out 1000x200   one row: clients x messages a second, or 1000w16: 16 in flight
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import re
 import sys
 from typing import Any
 
-from servers import Server, script, tilo
+from benchmarks.servers import Server, script, tilo
 
 ROWS = ["1000x50", "1000x200", "5000x40", "1000w16", "10000x100"]
 SECONDS = 6

@@ -1,6 +1,6 @@
 """Those who flood: each sends as fast as the server reads, and comes back at once when it is sent away.
 
-.venv/bin/python benchmarks/flooders.py PORT KIND COUNT    until it is ended by a signal
+.venv/bin/python -m benchmarks.flooders PORT KIND COUNT    until it is ended by a signal
 """
 
 import asyncio

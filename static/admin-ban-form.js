@@ -8,7 +8,7 @@ const EFFECTS = {
 };
 
 /** @param {{kind: string, whom: string, duration: string}} chosen  `duration` in words */
-export const banQuestion = ({ kind, whom, duration }) =>
+const banQuestion = ({ kind, whom, duration }) =>
   `${WORDS[kind]} ${whom} ${duration === "for ever" ? duration : `for ${duration}`}? ${EFFECTS[kind]}`;
 
 export class BanForm {

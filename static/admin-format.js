@@ -47,9 +47,6 @@ export function countdown(milliseconds) {
 /** The protocol's times have no suffix and are UTC. */
 export const parseTime = (text) => Date.parse(`${text}Z`);
 
-/** A time as the protocol writes it: UTC, whole seconds, no suffix. */
-export const protocolTime = (time) => new Date(time).toISOString().slice(0, 19);
-
 export const clock = (time) => CLOCK.format(time);
 
 /** The time of day, with the date where it is another day's. */

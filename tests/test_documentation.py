@@ -5,6 +5,8 @@ import dataclasses
 import fnmatch
 import json
 import re
+import subprocess
+import sys
 import typing
 from pathlib import Path
 
@@ -296,3 +298,10 @@ def test_nginx_forwards_only_what_it_names() -> None:
     config = read("deploy/nginx.conf")
     forwarded = re.findall(r"location ([^{]+) {[^}]*proxy_pass", config)
     assert forwarded == ["/ws", "/static/", "= /", "= /admin", "/admin/", "/api/"]
+
+
+def test_the_benchmarks_can_be_imported_as_they_are_started() -> None:
+    modules = set(re.findall(r"^\.venv/bin/python -m (benchmarks\.\w+)", read("benchmarks/README.md"), re.MULTILINE))
+    assert len(modules) == 3
+    for module in modules:
+        subprocess.run([sys.executable, "-c", f"import {module}"], cwd=ROOT, check=True)

@@ -2,11 +2,12 @@ WITH ban AS (
     DELETE FROM bans
     WHERE email = %(email)s
 ), record AS (
-    -- What an admin did about somebody stays, about whom does not.
+    -- What an admin did about somebody stays, about whom does not: the address, alone or beside a name, or of a page.
     UPDATE admin_actions
     SET target = 'a forgotten player',
         details = '{}'
-    WHERE target = %(email)s
+    WHERE strpos(', ' || lower(target) || ', ', ', ' || %(email)s || ', ') > 0
+        OR strpos(lower(target) || '/', ' /admin/players/' || %(email)s || '/') > 0
 ), shadow AS (
     DELETE FROM shadow_messages
     WHERE email = %(email)s

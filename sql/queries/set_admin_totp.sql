@@ -1,3 +1,3 @@
-UPDATE admins SET totp_secret = %(totp_secret)s, totp_step = 0
+UPDATE admins SET totp_secret = %(totp_secret)s, totp_step = %(used_step)s
 WHERE name = %(name)s
 RETURNING name

@@ -77,5 +77,10 @@ async def go_to(page: Page, section: str) -> None:
     await expect(feed_state(page)).to_have_text("live")
 
 
+async def agree(page: Page) -> None:
+    """Answers the question that is asked before what cannot be taken back lightly."""
+    await page.locator("#confirm .button-danger").click()
+
+
 def feed_state(page: Page) -> Locator:
     return page.locator("#feed-state")

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenPage, say
-from tests.browser.dashboard import connected_player, feed_state, go_to, log_in
+from tests.browser.dashboard import agree, connected_player, feed_state, go_to, log_in
 from tests.conftest import Sql
 
 SCRIPT = "<script>window.isTaken = true</script><img src=x onerror='window.isTaken = true'>"
@@ -32,12 +32,6 @@ def messages(page: Page) -> Locator:
 
 def row(page: Page, text: str) -> Locator:
     return messages(page).filter(has_text=text)
-
-
-async def agree(page: Page) -> None:
-    """Answers the question that is asked before what cannot be undone."""
-    if await page.locator("script[src$='/admin-confirm.js']").count():
-        await page.locator("#confirm .button-danger").click()
 
 
 async def test_a_deleted_message_vanishes_from_a_players_page_and_is_marked_here(dashboard: Page, open_page: OpenPage) -> None:
@@ -75,6 +69,36 @@ async def test_a_message_that_another_admin_deletes_is_marked_where_it_stands(
         assert (await session.delete(f"{server_url}/api/v1/chat/{seq}")).status == 204
 
         await expect(messages(dashboard).locator("[data-field=message]")).to_have_text(["deleted"])
+
+
+async def test_the_author_of_a_message_is_muted_by_the_form_that_its_row_fills_in(dashboard: Page, server_url: str) -> None:
+    await go_to(dashboard, "Chat")
+    forwarded = {"X-Forwarded-For": "203.0.113.7"}
+    async with connected_player(server_url, **forwarded) as player, connected_player(server_url) as other:
+        await player.send(type="chat", nickname="Zoë", message="foul", ref=1)
+        await player.hears("ack")
+        await row(dashboard, "foul").hover()
+        await row(dashboard, "foul").get_by_role("link", name="Mute Zoë").click()
+        await expect(dashboard.get_by_label("What")).to_have_value("mute")
+        await expect(dashboard.get_by_label("Nickname")).to_have_value("Zoë")
+        await expect(dashboard.get_by_label("IP address")).to_have_value("203.0.113.7")
+        await dashboard.get_by_role("textbox", name="Reason").fill("Be kind")
+        await dashboard.get_by_role("button", name="Put in force").click()
+        await agree(dashboard)
+
+        await expect(dashboard.get_by_role("heading", name="Chat", level=1)).to_be_visible()
+        await expect(dashboard.locator(".notice")).to_contain_text("muted for 1 hour.")
+        await player.send(type="chat", nickname="another name", message="foul again", ref=2)
+        refusal = await player.hears("error")
+        assert (refusal["code"], refusal["ref"]) == ("muted", 2)
+        assert "Be kind" in refusal["message"]
+        await other.send(type="chat", nickname="Max", message="fair", ref=3)
+        await player.hears("chat", lambda message: message["message"] == "fair")
+
+        await dashboard.get_by_role("button", name="Undo").click()
+        await expect(dashboard.locator(".notice")).to_contain_text("no longer muted")
+        await player.send(type="chat", nickname="Zoë", message="sorry", ref=4)
+        await player.hears("ack", lambda ack: ack["ref"] == 4)
 
 
 async def test_an_announcement_is_previewed_and_appears_on_the_players_page(dashboard: Page, open_page: OpenPage) -> None:

@@ -11,7 +11,7 @@ import aiohttp
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.dashboard import feed_state, go_to, log_in
+from tests.browser.dashboard import agree, feed_state, go_to, log_in
 from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE
 from tilo_ws.web import keys
@@ -43,13 +43,6 @@ async def starts_at(page: Page, moment: float) -> None:
     await page.get_by_label("Time zone").select_option("UTC")
     await page.get_by_label("At a time").check()
     await page.get_by_label("Starts at").fill(f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S}")
-
-
-async def agree(page: Page) -> None:
-    """Answers the question before a dangerous action, where the frame asks one."""
-    question = page.locator("#confirm")
-    if await question.count():
-        await question.locator(".button-danger").click()
 
 
 async def hears(socket: aiohttp.ClientWebSocketResponse, text: str) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.dashboard import Player, connected_player, feed_state, go_to, log_in
+from tests.browser.dashboard import Player, agree, connected_player, feed_state, go_to, log_in
 from tests.conftest import Sql
 
 SCRIPT = "<script>isTaken=true</script>"
@@ -30,15 +30,6 @@ def is_topped_by(name: str, score: int) -> Any:
     return fits
 
 
-async def press(page: Page, button: str) -> None:
-    """Presses a button, and agrees where it is asked whether that is meant."""
-    await page.get_by_role("button", name=button, exact=True).click()
-    question = page.locator("dialog.question[open]")
-    await expect(question.or_(page.locator(".notice")).first).to_be_visible()
-    if await question.is_visible():
-        await question.locator(".button-danger").click()
-
-
 async def open_player(page: Page, name: str) -> None:
     await page.locator("#player-rows").get_by_role("link", name=name).click()
     await expect(page.locator("#player-title")).to_be_visible()
@@ -57,15 +48,18 @@ async def test_a_corrected_score_is_what_another_player_watches_and_a_reset_play
         await expect(dashboard.locator("#player-score")).to_have_text("900")
 
         await dashboard.get_by_label("Score", exact=True).fill("501")
-        await press(dashboard, "Correct the score")
+        await dashboard.get_by_role("button", name="Correct the score", exact=True).click()
+        await agree(dashboard)
         await expect(dashboard.locator(".notice")).to_contain_text("The score of Zoë is 501 now; it was 900.")
         await other.hears("leaderboard", is_topped_by("Zoë", 501))
 
         await dashboard.get_by_label("Nickname", exact=True).fill("Zoe")
-        await press(dashboard, "Change the nickname")
+        await dashboard.get_by_role("button", name="Change the nickname", exact=True).click()
+        await agree(dashboard)
         await other.hears("leaderboard", is_topped_by("Zoe", 501))
 
-        await press(dashboard, "Reset the score")
+        await dashboard.get_by_role("button", name="Reset the score", exact=True).click()
+        await agree(dashboard)
         board = await other.hears("leaderboard", is_topped_by("Bo", 500))
         assert len(board["entries"]) == 1
         await expect(dashboard.locator(".player-figures")).to_contain_text("None yet")
@@ -75,9 +69,44 @@ async def test_a_corrected_score_is_what_another_player_watches_and_a_reset_play
         await dashboard.get_by_role("link", name="Players", exact=True).last.click()
         await expect(dashboard.locator("#player-rows tr").nth(1)).to_contain_text("Zoë")
         await open_player(dashboard, "Bo")
-        await press(dashboard, "Forget the player")
+        await dashboard.get_by_role("button", name="Forget the player", exact=True).click()
+        await agree(dashboard)
         await expect(dashboard.locator(".notice")).to_contain_text("The player is forgotten")
         await other.hears("leaderboard", is_topped_by("Zoë", 20))
+
+
+async def test_from_a_players_page_they_are_banned_let_in_again_and_kicked(dashboard: Page, server_url: str) -> None:
+    async with connected_player(server_url) as zoe:
+        await plays(zoe, "a/b?c+d@example.com", 900, "Zoë")
+        await zoe.send(type="chat", nickname="Zoë", message="hi", ref="hi")
+        await zoe.hears("ack")
+        await go_to(dashboard, "Players")
+        await open_player(dashboard, "Zoë")
+        marks = dashboard.locator(".player-marks")
+        await expect(marks).to_contain_text("online")
+
+        await dashboard.get_by_role("link", name="Mute…", exact=True).click()
+        await expect(dashboard.get_by_label("E-mail")).to_have_value("a/b?c+d@example.com")
+        await dashboard.get_by_label("Nickname").fill("Zoë")
+        await dashboard.get_by_label("For how long").select_option("3600")
+        await dashboard.get_by_role("button", name="Put in force").click()
+        await agree(dashboard)
+        await expect(dashboard.locator("#player-title")).to_have_text("Zoë")
+        await expect(marks).to_contain_text("mute")
+        await zoe.send(type="chat", nickname="Zoë", message="during", ref="during")
+        assert (await zoe.hears("error"))["code"] == "muted"
+
+        await dashboard.get_by_role("button", name="Lift the mute of Zoë").click()
+        await expect(dashboard.locator("#player-title")).to_have_text("Zoë")
+        await expect(marks).not_to_contain_text("mute")
+        await zoe.send(type="chat", nickname="Zoë", message="after", ref="after")
+        await zoe.hears("ack", lambda ack: ack["ref"] == "after")
+
+        await dashboard.get_by_role("button", name="Kick Zoë at 127.0.0.1").click()
+        await agree(dashboard)
+        assert await zoe.closed() == 4502
+        await expect(dashboard.get_by_text("Not connected now.")).to_be_visible()
+        await expect(dashboard.locator("#player-title")).to_have_text("Zoë")
 
 
 async def test_the_leaderboard_is_live_and_keeps_its_order_under_the_pointer(dashboard: Page, server_url: str) -> None:
@@ -107,7 +136,8 @@ async def test_names_and_addresses_are_text_and_links_lead_to_their_player(dashb
         await dashboard.locator("#player-rows").get_by_text(nickname, exact=True).click()
         await expect(dashboard.locator("#player-title")).to_have_text(nickname)
         await expect(dashboard.locator(".player-email")).to_have_text(email)
-        await press(dashboard, "Correct the score")
+        await dashboard.get_by_role("button", name="Correct the score", exact=True).click()
+        await agree(dashboard)
         await expect(dashboard.locator(".player-email")).to_have_text(email)
         await expect(dashboard.locator(".notice")).to_contain_text("The score of")
         assert not await dashboard.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -1,5 +1,8 @@
 """One open socket: writing and closing."""
 
+import gc
+import weakref
+
 import pytest
 
 from tests.eventually import eventually
@@ -46,3 +49,13 @@ async def test_a_pong_tells_the_round_trip_of_the_last_ping_once() -> None:
     assert connection.round_trip == 0.25
     assert not connection.ponged(last, 111.0), "answered already: this one counts as any other"
     assert connection.round_trip == 0.25
+
+
+async def test_a_connection_that_is_lost_is_not_kept_by_its_timer() -> None:
+    connection, transport = open_connection()
+    connection.close(CloseCode.NORMAL)
+    gone = weakref.ref(transport)
+    connection.lost()
+    del connection, transport
+    gc.collect()
+    assert gone() is None

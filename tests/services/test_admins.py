@@ -1,13 +1,17 @@
 """Who may use the dashboard."""
 
 from pathlib import Path
+from typing import Any
 
+import pyotp
 import pytest
 
 from tests.fakes import FakeClock
-from tilo_ws.services.admin_accounts import AdminAccounts
+from tilo_ws.services.admin_accounts import USERNAME, AdminAccounts
 from tilo_ws.services.admins import Admins, WrongPassword, kept_password
+from tilo_ws.services.one_time_codes import new_secret
 from tilo_ws.storage.database import Database
+from tilo_ws.storage.errors import DatabaseAway
 
 
 def make_admins(database: Database, clock: FakeClock | None = None) -> Admins:
@@ -64,3 +68,27 @@ async def test_addresses_of_one_ipv6_network_share_their_attempts(database: Data
             await admins.log_in("admin", "wrong", f"2001:db8::{number}")
     with pytest.raises(WrongPassword, match="Too many attempts"):
         await admins.log_in("admin", "right", "2001:db8::99")
+
+
+async def test_an_outage_finds_codes_on_with_the_first_one_used(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts, clock = AdminAccounts(database), FakeClock()
+    admins = Admins(database, accounts, "right", clock=clock, wall_clock=clock)
+    account, _ = await admins.log_in(USERNAME, "right", "192.0.2.1")
+    secret = new_secret()
+    code = pyotp.TOTP(secret).at(int(clock.now))
+    turn_on = accounts.set_totp
+
+    async def turn_on_before_an_outage(*arguments: Any, **fields: Any) -> None:
+        await turn_on(*arguments, **fields)
+        monkeypatch.setattr(accounts, "use_code", away)
+        monkeypatch.setattr(accounts, "find", away)
+
+    async def away(*arguments: Any) -> None:
+        raise DatabaseAway("a test")
+
+    monkeypatch.setattr(accounts, "set_totp", turn_on_before_an_outage)
+    await admins.turn_codes_on(account, secret, code)
+    account, needs_code = await admins.log_in(USERNAME, "right", "192.0.2.1")
+    assert needs_code
+    with pytest.raises(WrongPassword, match="Wrong code"):
+        await admins.confirm(account, code, "192.0.2.1")

@@ -1,5 +1,6 @@
 """The audit log: searched, paged by key, cleaned up."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -110,6 +111,25 @@ async def test_postgresql_is_left_alone_until_an_entry_is_due(database: Database
     clock.now += 2
     await log.clean_up()
     assert await log.page(Search(), before=None, limit=9) == []
+
+
+async def test_very_many_old_entries_are_removed_some_at_a_time(
+    database: Database, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tilo_ws.services.audit_log.CLEAN_UP_ROWS", 2)
+    for number in range(1, 6):
+        write(sql, number)
+    log = AuditLog(database, retention=100, clock=FakeClock())
+    remove, removed = log._remove_old, []
+
+    async def noted(**parameters: object) -> list[Any]:
+        rows = await remove(**parameters)
+        removed.append(rows[0].removed)
+        return rows
+
+    monkeypatch.setattr(log, "_remove_old", noted)
+    await log.clean_up()
+    assert removed == [2, 2, 1]
 
 
 async def test_without_a_retention_entries_stay(log: AuditLog, sql: Sql) -> None:

@@ -1,6 +1,7 @@
 """The dashboard as the browser of one admin sees it, with a cookie jar of its own."""
 
 import asyncio
+import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,6 +64,14 @@ async def closed_with(feed: aiohttp.ClientWebSocketResponse) -> int | None:
         while (await feed.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
     return feed.close_code
+
+
+async def undo(admin: Visitor, text: str) -> str:
+    """Presses Undo in the notice of a page."""
+    form = re.search(r'action="([^"]+)" data-undo>(.*?)</form>', text, re.DOTALL)
+    assert form
+    fields = {name: html.unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', form[2])}
+    return (await admin.post(form[1], **fields))[1]
 
 
 @asynccontextmanager

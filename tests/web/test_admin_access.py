@@ -1,6 +1,6 @@
 """Who may do what in the dashboard: every path of the application, every role; and forms of other pages."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp
@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient
 
-from tests.conftest import ADMIN_PASSWORD, Sql, StartServer
+from tests.conftest import ADMIN_PASSWORD, Outage, Sql, StartServer
 from tests.web.dashboard import PASSWORD, Visitor, logged_in, make_account, visitor
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
@@ -32,6 +32,9 @@ LEAST: dict[str, Role | None] = {
     "POST /admin/bans": Role.MODERATOR,
     "POST /admin/bans/{id}/lift": Role.MODERATOR,
     "GET /admin/chat": Role.VIEWER,
+    "POST /admin/chat/{seq}/delete": Role.MODERATOR,
+    "POST /admin/chat/announcements": Role.MODERATOR,
+    "POST /admin/chat/slow-mode": Role.MODERATOR,
     "GET /admin/events": Role.VIEWER,
     "GET /admin/audit": Role.VIEWER,
     "GET /admin/audit.csv": Role.VIEWER,
@@ -85,6 +88,8 @@ FIELDS = {
     "again": "another password",
     "score": "1",
     "survival_time": "1",
+    "message": "Be kind",
+    "seconds": "5",
 }
 """Enough for every form to do what it is for."""
 
@@ -100,7 +105,7 @@ def admin_routes(app: web.Application | None) -> Iterator[str]:
 
 
 def path_of(route: str) -> str:
-    return route.split()[1].replace("{id}", EVENT).replace("{name}", "target").replace("{email}", "target@x.y")
+    return route.split()[1].format(id=EVENT, name="target", email="target@x.y", seq=1)
 
 
 async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
@@ -111,6 +116,7 @@ async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     sql(f"INSERT INTO bans (id, kind, nickname, created_by) VALUES ('{EVENT}', 'mute', 'Max', 'zoe')")
     await client.app[keys.MODERATION].load()
     sql("INSERT INTO players VALUES ('target@x.y', 'Target', 5, 5)")
+    sql("INSERT INTO chat_messages VALUES (1, gen_random_uuid(), 'Target', 'target@x.y', 'hi', now())")
     for role in Role:
         await make_account(client, f"a-{role}", role)
 
@@ -164,6 +170,23 @@ async def test_each_role_may_do_what_it_is_for_and_nothing_else(role: Role | Non
     assert [admin for admin, _ in rows] == [f"a-{role}"] * refused
 
 
+async def test_without_the_database_every_page_and_form_has_an_answer(
+    start_server: StartServer, outage: Outage, sql: Sql
+) -> None:
+    client = await start_server(database_url=outage.dsn)
+    await prepare(client, sql)
+    async with logged_in(client) as one:
+        before = stored(sql)
+        outage.begin()
+        for route in admin_routes(client.app):
+            if "logout" not in route:
+                for fields in (FIELDS, FIELDS | {"start": "now"}):
+                    status, _, text = await answer(one, route, fields | {"csrf_token": await one.token()})
+                    assert status in (200, 303, 400, 401, 403, 404, 503), (route, text)
+        outage.end()
+    assert stored(sql) == before
+
+
 async def test_a_form_of_another_page_does_nothing(start_server: StartServer, sql: Sql) -> None:
     """Each form: without a token, with another session's, with the right one from another site."""
     client = await start_server()
@@ -196,6 +219,18 @@ async def test_a_login_from_another_site_is_refused(origin: str, start_server: S
         fields = {"username": "admin", "password": ADMIN_PASSWORD, "csrf_token": await one.token("/admin/login")}
         assert (await answer(one, "POST /admin/login", fields, origin))[0] == 403
         assert not await one.is_logged_in()
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_form_that_would_take_long_to_be_read_is_refused(is_chunked: bool, start_server: StartServer) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"%41" * 1000
+
+    client = await start_server()
+    data: Any = chunks() if is_chunked else b"%41" * 20_000
+    response = await client.post("/admin/login", data=data, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert (response.status, await response.text()) == (413, "this form is too large\n")
 
 
 async def test_a_path_without_a_line_in_the_table_is_nobodys(aiohttp_client: Any) -> None:

@@ -12,6 +12,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from tests.conftest import Outage, Sql, StartServer
+from tests.web.dashboard import visitor
 from tests.web.test_admin import log_in
 from tilo_ws.services.audit_log import Entry, Search
 from tilo_ws.storage.errors import DatabaseAway
@@ -47,6 +48,16 @@ async def test_a_failed_login_and_a_refusal_are_in_the_log(start_server: StartSe
     text = await (await client.get("/admin/audit")).text()
     assert re.findall(r'<tr data-action="(\w+)"', text) == ["refused", "login", "failed_login"]
     assert "POST /admin/events" in text
+
+
+async def test_of_a_flood_of_logins_the_attempts_and_one_refusal_are_in_the_log(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    async with visitor(client) as somebody:
+        for _ in range(12):
+            status, text = await somebody.log_in(password="wrong")
+            assert status == 401
+        assert "Too many attempts." in text
+    assert sql("SELECT action, count(*) FROM admin_actions GROUP BY action") == [("failed_login", 5 + 1)]
 
 
 async def test_a_page_leads_to_the_older_entries_and_keeps_the_search(start_server: StartServer, sql: Sql) -> None:

@@ -1,24 +1,15 @@
 """Bans and mutes by form: put in force, lifted, put back, and shown."""
 
-import html
 import re
 
 import pytest
 
 from tests.conftest import Outage, Sql, StartServer
 from tests.web.conversation import CHAT, ask, join
-from tests.web.dashboard import Visitor, logged_in
+from tests.web.dashboard import logged_in, undo
 
 MUTE = {"kind": "mute", "nickname": "Troll", "duration": "3600", "reason": "Be kind"}
 AS_TROLL = CHAT | {"nickname": "Troll"}
-
-
-async def undo(admin: Visitor, text: str) -> str:
-    """Presses Undo in the notice of a page."""
-    form = re.search(r'action="([^"]+)" data-undo>(.*?)</form>', text, re.DOTALL)
-    assert form
-    fields = {name: html.unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', form[2])}
-    return (await admin.post(form[1], **fields))[1]
 
 
 async def test_a_mute_by_form_holds_and_is_written_down(start_server: StartServer, sql: Sql) -> None:

@@ -94,6 +94,17 @@ async def test_who_is_kicked_is_closed_and_it_is_written_down(start_server: Star
     assert sql("SELECT target, details ->> 'reason' FROM admin_actions WHERE action = 'kick'") == [("Zoë", "third time")]
 
 
+async def test_whatever_is_typed_as_a_reason_is_written_down_as_far_as_it_can_be(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    await named(client)
+    async with logged_in(client) as admin:
+        status, _ = await admin.post(f"/admin/clients/{only_id(client)}/kick", reason="a\0b\nc" + "d" * 10_000)
+    assert status == 200
+    [(reason,)] = sql("SELECT details ->> 'reason' FROM admin_actions WHERE action = 'kick'")
+    assert reason.startswith("ab cd")
+    assert len(reason) < 2001
+
+
 @pytest.mark.parametrize(("message", "text"), [("", "message: "), ("x" * 2001, "message: "), ("x\0", "message: ")])
 async def test_a_message_that_cannot_be_sent_is_explained(message: str, text: str, start_server: StartServer) -> None:
     client = await start_server()

@@ -7,7 +7,7 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from tests.conftest import Outage, Sql, StartServer
-from tests.web.dashboard import Visitor, logged_in, make_account
+from tests.web.dashboard import Visitor, logged_in, make_account, undo
 from tilo_ws.services.roles import Role
 
 EVENT = {"type": "score_multiplier", "value": "2", "start": "now", "duration": "3600", "zone": "UTC"}
@@ -106,6 +106,33 @@ async def test_the_preview_of_an_event_that_is_there_has_its_id_and_stores_nothi
     )
     assert shown["times"][0] == {"label": "Starts", "local": "Mon 1 Jul 2999, 20:00 CEST", "utc": "18:00 UTC"}
     assert sql("SELECT value FROM global_events") == [("2",)]
+
+
+async def test_the_latest_end_can_be_shown_in_every_time_zone(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    async with logged_in(client) as admin:
+        until = {"duration": "until", "expires_at": "9999-12-30T23:59:59"}
+        assert "has started." in (await admin.post("/admin/events", **EVENT | until))[1]
+        [(id,)] = sql("SELECT id FROM global_events")
+        for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
+            assert (await admin.get(f"/admin/events?change={id}&zone={zone}"))[0] == 200
+        too_late = until | {"expires_at": "9999-12-31T23:59:59", "zone": "Pacific/Kiritimati"}
+        assert "30 December 9999" in (await preview(admin, "/admin/events/preview", **EVENT | too_late))["error"]
+
+
+@pytest.mark.parametrize("times", [{}, LATER])
+async def test_what_was_ended_or_withdrawn_comes_back_by_undo_for_the_rest_of_its_time(
+    times: dict[str, str], start_server: StartServer, sql: Sql
+) -> None:
+    client = await start_server()
+    async with logged_in(client) as admin:
+        await admin.post("/admin/events", **EVENT | times)
+        [(id, *before)] = sql("SELECT id, type, value, starts_at, expires_at FROM global_events")
+        _, text = await admin.post(f"/admin/events/{id}/end")
+        assert sql("SELECT * FROM global_events WHERE expires_at > now()") == []
+        await undo(admin, text)
+    [after] = sql("SELECT type, value, starts_at, expires_at FROM global_events WHERE expires_at > now()")
+    assert list(after) == before
 
 
 async def test_past_events_are_listed_page_by_page_and_neither_feed_nor_api_has_them(

@@ -13,6 +13,7 @@ from tests.web.dashboard import Visitor, closed_with, logged_in, make_account, v
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import IDLE_SECONDS
+from tilo_ws.web.websocket import open_connection
 
 
 def cookie(one: Visitor) -> str:
@@ -100,3 +101,19 @@ async def test_logging_out_leaves_the_other_sessions(start_server: StartServer) 
         await one.post("/admin/logout")
         assert not await one.is_logged_in()
         assert await elsewhere.is_logged_in()
+
+
+async def test_a_page_that_opens_while_its_session_ends_is_closed(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await start_server()
+    async with logged_in(client) as one:
+
+        async def open_late(*arguments: Any) -> Any:
+            opened = await open_connection(*arguments)
+            assert client.app is not None
+            client.app[keys.ADMIN_SESSIONS].end_all("admin")
+            return opened
+
+        monkeypatch.setattr("tilo_ws.web.admin.feed.open_connection", open_late)
+        assert await closed_with(await one.open_feed()) == 4401

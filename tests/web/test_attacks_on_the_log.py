@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import StartServer
 from tests.web.conversation import CHAT, SCORE, ask, join
+from tests.web.dashboard import visitor
 from tests.web.test_attacks import raw
 
 
@@ -22,7 +23,8 @@ async def test_log_injection_by_line_breaks_makes_no_second_line(
     await ask(socket, **SCORE | {"email": f"a@b{forged}", "nickname": f"a{forged}"})
     ban = {"kind": "mute", "nickname": f"a{forged}", "reason": forged}
     assert (await client.post("/api/v1/bans", json=ban, headers=api_headers)).status == 201
-    await client.post("/admin/login", data={"username": forged, "password": "x"})
+    async with visitor(client) as somebody:
+        assert (await somebody.log_in(f"a{forged}b", "x"))[0] == 401
     await client.get("/api/v1/chat/%0aINFO%20forged", headers=api_headers)
     await raw(client, b"GET /ws\x0b HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.2.3.4\x0bINFO forged\r\n\r\n", until=b"\r\n\r\n")
     told = [record.getMessage() for record in caplog.records if record.name.startswith("tilo_ws")]

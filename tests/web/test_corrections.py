@@ -2,13 +2,17 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from tests.conftest import Outage, Sql, StartServer, Transaction
 from tests.eventually import eventually
 from tests.web.conversation import SCORE, Client, Socket, ask, hear, join
-from tests.web.dashboard import logged_in
+from tests.web.dashboard import logged_in, make_account, undo
+from tilo_ws.protocol.bans import Ban, BanKind
+from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.roles import Role
 from tilo_ws.services.score_update import ScoreUpdate
 from tilo_ws.services.scores import Scores
 from tilo_ws.web import keys
@@ -185,6 +189,20 @@ async def test_a_wrong_correction_changes_nothing_and_is_explained(
     assert recorded(sql, "correct_score") == []
 
 
+async def test_a_correction_and_a_new_nickname_are_undone(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    await ask(await join(client), **SCORE)
+    async with logged_in(client) as admin:
+        _, page = await admin.post(f"{PAGE}/score", score="40", survival_time="3")
+        await undo(admin, page)
+        assert sql("SELECT score, survival_time, nickname FROM players") == [(100, 30, None)]
+        _, page = await admin.post(f"{PAGE}/nickname", nickname="Zoe")
+        page = await undo(admin, page)
+        assert sql("SELECT score, survival_time, nickname FROM players") == [(100, 30, None)]
+        await undo(admin, page)
+    assert sql("SELECT score, survival_time, nickname FROM players") == [(100, 30, "Zoe")]
+
+
 async def test_nobody_is_made_by_a_correction(start_server: StartServer, sql: Sql) -> None:
     async with logged_in(await start_server()) as admin:
         for action in ("score", "nickname", "reset"):
@@ -231,3 +249,34 @@ async def test_a_forgotten_player_is_gone_from_the_record_of_actions_too(start_s
     assert sql("SELECT count(*) FROM players") == [(0,)]
     rows = sql("SELECT action, target, details FROM admin_actions WHERE action <> 'login' ORDER BY created_at")
     assert rows == [("change_nickname", "a forgotten player", {}), ("forget_player", "a forgotten player", {})]
+
+
+async def test_what_was_done_about_a_forgotten_player_says_no_longer_about_whom(start_server: StartServer, sql: Sql) -> None:
+    client = await start_server()
+    await make_account(client, "looks", Role.VIEWER)
+    async with logged_in(client, "looks") as viewer:
+        assert (await viewer.post(f"{PAGE}/score"))[0] == 403
+    async with logged_in(client) as admin:
+        await admin.post("/admin/bans", kind="mute", nickname="Zoë", email=ZOE, duration="60")
+        await admin.post("/admin/bans", kind="mute", email=f"not-{ZOE}", duration="60")
+        await admin.post(f"{PAGE}/forget")
+    targets = [target for (target,) in sql("SELECT target FROM admin_actions WHERE target <> '' ORDER BY created_at")]
+    forgotten = "a forgotten player"
+    assert targets == [forgotten, forgotten, f"not-{ZOE}", forgotten]
+
+
+async def test_forgetting_a_player_leaves_other_bans_in_force_without_reading_them_anew(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await start_server()
+    assert client.app is not None
+    moderation: Moderation = client.app[keys.MODERATION]
+    await moderation.add(Ban(id=UUID(int=0), kind=BanKind.BAN, email=ZOE), by="a test")
+    await moderation.add(Ban(id=UUID(int=0), kind=BanKind.BAN, nickname="Troll"), by="a test")
+
+    async def read() -> list[Any]:
+        pytest.fail("what is put in force between this and its answer would be lost")
+
+    monkeypatch.setattr(moderation, "_current", read)
+    await client.app[keys.FORGETTING].forget(ZOE)
+    assert [ban.nickname for ban in moderation.all()] == ["Troll"]

@@ -128,10 +128,10 @@ async def test_a_mistake_of_ours_is_told_in_json_and_logged_once(
     start_server: StartServer, api_headers: Headers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = await start_server()
-    monkeypatch.setattr("tilo_ws.web.statistics.Statistics.figures", lambda self: 1 / 0)
-    response = await client.get("/api/v1/stats", headers=api_headers)
+    monkeypatch.setattr("tilo_ws.services.leaderboard.Leaderboard.top", lambda self, limit: 1 / 0)
+    response = await client.get("/api/v1/leaderboard", headers=api_headers)
     assert (response.status, (await response.json())["error"]["code"]) == (500, "internal_error")
-    assert [record.message for record in caplog.records if record.exc_info] == ["GET /api/v1/stats failed"]
+    assert [record.message for record in caplog.records if record.exc_info] == ["GET /api/v1/leaderboard failed"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilo_ws.protocol.codes import CloseCode
-from tilo_ws.web.inbound import Inbound, InboundLimit
+from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
 
 SIZES = st.integers(0, 130) | st.sampled_from([65_535, 65_536])
 CUTS = st.lists(st.integers(1, 10) | st.integers(1, 400))
@@ -16,14 +16,21 @@ CUTS = st.lists(st.integers(1, 10) | st.integers(1, 400))
 class Line(asyncio.Protocol):
     """What is behind: gathers what it is given. Its clock stands still."""
 
-    def __init__(self, limit: InboundLimit | None = None) -> None:
+    def __init__(self, limit: InboundLimit = NO_LIMIT) -> None:
         self.now = 0.0
         self.received = b""
+        self.is_lost = False
         self.closed_with: list[int] = []
-        self.inbound = Inbound(self, limit, lambda: self.now, lambda code, reason: self.closed_with.append(code))
+        self.inbound = Inbound(self, limit, lambda: self.now, self)
 
     def data_received(self, data: bytes) -> None:
         self.received += data
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.closed_with.append(code)
+
+    def lost(self) -> None:
+        self.is_lost = True
 
     def send(self, data: bytes, cuts: list[int]) -> None:
         """In pieces of these sizes, and then the rest."""
@@ -63,7 +70,7 @@ def test_the_first_frame_without_a_mask_ends_the_connection(sizes: list[int], un
 
 
 def test_bytes_beyond_the_limit_are_dropped_and_end_the_connection() -> None:
-    line = Line(InboundLimit(rate=10, burst=20, frames=5))
+    line = Line(InboundLimit(rate=10, burst=20, frame=0))
     line.inbound.data_received(frame(14))
     assert line.closed_with == []
     line.inbound.data_received(frame(0))
@@ -71,7 +78,7 @@ def test_bytes_beyond_the_limit_are_dropped_and_end_the_connection() -> None:
 
 
 def test_bytes_come_back_with_time_up_to_the_burst() -> None:
-    line = Line(InboundLimit(rate=10, burst=20, frames=5))
+    line = Line(InboundLimit(rate=10, burst=20, frame=0))
     for line.now in (0.0, 2.0, 1000.0):
         line.inbound.data_received(frame(14))
         assert line.closed_with == []
@@ -79,10 +86,16 @@ def test_bytes_come_back_with_time_up_to_the_burst() -> None:
     assert line.closed_with == [CloseCode.FLOODING]
 
 
-def test_more_frames_in_one_read_than_messages_can_have_end_the_connection() -> None:
-    line = Line(InboundLimit(rate=1000, burst=1000, frames=5))
-    for _ in range(3):
-        line.inbound.data_received(frame(0) * 5)
+def test_more_frames_than_messages_can_have_end_the_connection_in_whatever_pieces() -> None:
+    line = Line(InboundLimit(rate=10, burst=160, frame=10))
+    for cuts in ([], [6, 6, 6], [1] * 30):
+        line.send(frame(0) * 3, cuts)
     assert line.closed_with == []
-    line.inbound.data_received(frame(0) * 6)
-    assert (line.received, line.closed_with) == (frame(0) * 15, [CloseCode.FLOODING])
+    line.inbound.data_received(frame(0) * 2)
+    assert (line.received, line.closed_with) == (frame(0) * 9, [CloseCode.FLOODING])
+
+
+def test_the_connection_is_told_when_its_line_is_lost() -> None:
+    line = Line()
+    line.inbound.connection_lost(None)
+    assert line.is_lost

@@ -101,8 +101,12 @@ class Bans:
 
     def match(self, email: str | None, nickname: str | None, ip: str | None, now: float) -> Ban | None:
         """The strongest that holds for this player, of two alike the longer one. None stands for what is not known."""
+        return max(self.matches(email, nickname, ip, now), key=_strength, default=None)
+
+    def matches(self, email: str | None, nickname: str | None, ip: str | None, now: float) -> list[Ban]:
+        """All that hold for this player."""
         if not self._bans:
-            return None
+            return []
         keys: list[Hashable] = []
         if email is not None:
             keys.append(("email", email.lower()))
@@ -111,7 +115,7 @@ class Bans:
         if ip is not None:
             keys += self._ip_keys(ip)
         found = (ban for key in keys for ban in self._by_key.get(key, {}).values())
-        return max((ban for ban in found if ban.is_active(now)), key=_strength, default=None)
+        return [ban for ban in found if ban.is_active(now)]
 
     def _ip_keys(self, ip: str) -> list[Hashable]:
         try:

@@ -27,6 +27,7 @@ class Connection:
 
     __slots__ = (
         "__weakref__",
+        "_abort_timer",
         "_awaits_pong",
         "_replies",
         "_transport",
@@ -61,6 +62,7 @@ class Connection:
         last_heard: float,
     ) -> None:
         self._transport = transport
+        self._abort_timer: asyncio.TimerHandle | None = None
         self._replies = replies
         self.id = id
         self.ip = ip
@@ -132,7 +134,13 @@ class Connection:
         self.close_code = code
         if not self._transport.is_closing():
             self._transport.write(close_frame(code, reason))
-            asyncio.get_running_loop().call_later(_ABORT_DELAY, self._transport.abort)
+            self._abort_timer = asyncio.get_running_loop().call_later(_ABORT_DELAY, self._transport.abort)
+
+    def lost(self) -> None:
+        """The transport is closed: a timer would keep it and all that belongs to it in memory."""
+        if self._abort_timer is not None:
+            self._abort_timer.cancel()
+            self._abort_timer = None
 
     @property
     def cut(self) -> bool:

@@ -105,9 +105,12 @@ class AdminAccounts:
         """Shuts an account out, or lets it in again. Raises UnknownAccount."""
         await _change(self._set_disabled, name, disabled=disabled, version=str(uuid4()))
 
-    async def set_totp(self, name: str, secret: str | None) -> None:
-        """Sets the secret of the account's codes; None: it logs in without one. Raises UnknownAccount."""
-        await _change(self._set_totp, name, totp_secret=secret)
+    async def set_totp(self, name: str, secret: str | None, *, used_step: int = 0) -> None:
+        """Sets the secret of the account's codes, those up to a time step used; None: it logs in without one.
+
+        Raises UnknownAccount.
+        """
+        await _change(self._set_totp, name, totp_secret=secret, used_step=used_step)
 
     async def remove(self, name: str) -> None:
         """Raises UnknownAccount."""

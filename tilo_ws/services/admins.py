@@ -25,7 +25,11 @@ _NOBODYS = f"scrypt$15$8$1${'A' * 22}==${'A' * 43}="
 
 
 class WrongPassword(Exception):
-    """The login failed; the text says how to go on."""
+    """The login failed; the text says how to go on. `is_told`: it belongs into the record, not only to who has tried."""
+
+    def __init__(self, text: str, *, is_told: bool = True) -> None:
+        super().__init__(text)
+        self.is_told = is_told
 
 
 class Admins:
@@ -95,8 +99,9 @@ class Admins:
         step = matching_step(secret, code, self._wall_clock())
         if step is None:
             raise WrongPassword("Wrong code: codes stay off. Is the telephone's clock right?")
-        await self._accounts.set_totp(account.name, secret)
-        await self._accounts.use_code(account.name, step)
+        await self._accounts.set_totp(account.name, secret, used_step=step)
+        if account.is_built_in:
+            self._built_in = self._built_in._replace(totp_secret=secret, totp_step=step)
 
     async def has_totp(self, account: Account) -> bool:
         """Whether the account logs in with a code. Raises WrongPassword while the database is away."""
@@ -119,7 +124,7 @@ class Admins:
         try:
             return self._attempts.take(ip, account)
         except TooManyAttempts as error:
-            raise WrongPassword(str(error)) from None
+            raise WrongPassword(str(error), is_told=error.is_told) from None
 
     async def _find(self, name: str) -> StoredAccount | None:
         try:

@@ -12,6 +12,9 @@ logger = logging.getLogger(__name__)
 _BATCH = 200
 """Entries that are read at once: so few that players do not feel an export."""
 
+CLEAN_UP_ROWS = 10_000
+"""Entries that are removed at once: a shorter retention may leave millions, which no statement ends in time."""
+
 
 class Search(NamedTuple):
     """What is looked for; an empty field looks for anything.
@@ -75,7 +78,12 @@ class AuditLog:
         now = self._clock()
         if not self._retention or now < self._due_at:
             return
-        [row] = await self._remove_old(before=now - self._retention)
+        removed = 0
+        while removed % CLEAN_UP_ROWS == 0:
+            [row] = await self._remove_old(before=now - self._retention, limit=CLEAN_UP_ROWS)
+            removed += row.removed
+            if not row.removed:
+                break
         self._due_at = (row.oldest_at or now) + self._retention
-        if row.removed:
-            logger.info("removed %d old entries of the audit log", row.removed)
+        if removed:
+            logger.info("clean-up: removed %d entries of the audit log", removed)

@@ -25,8 +25,8 @@ MAX_VALUE_LENGTH = 200
 KEPT_SECONDS = 30 * 86_400.0
 """How long an event stays in the table after its end, to be looked up and started again. Players and the API see none of it."""
 
-LATEST_END = 253_402_300_799.0
-"""The last second of the year 9999, in seconds since 1970: what four digits of a year can say."""
+LATEST_END = 253_402_214_399.0
+"""The end of 30 December 9999, in seconds since 1970: in no time zone do four digits of a year end before."""
 
 
 class GlobalEvent(msgspec.Struct, frozen=True):
@@ -219,9 +219,9 @@ def _for_players(events: Iterable[GlobalEvent]) -> list[pushes.Event]:
 def _checked(event: GlobalEvent, now: float) -> GlobalEvent:
     """The event with clean texts and whole seconds; its end is rounded up, as players hear it. Raises CommandError."""
     if not math.isfinite(event.starts_at) or not 0 <= event.starts_at <= LATEST_END:
-        raise CommandError(ErrorCode.INVALID_FIELD, "starts_at: must be a time before the year 10000")
+        raise CommandError(ErrorCode.INVALID_FIELD, "starts_at: must be a time from 1970 to 30 December 9999")
     if not math.isfinite(event.expires_at) or not now < event.expires_at <= LATEST_END:
-        raise CommandError(ErrorCode.INVALID_FIELD, "expires_at: must be a time to come, before the year 10000")
+        raise CommandError(ErrorCode.INVALID_FIELD, "expires_at: must be a time to come, until 30 December 9999")
     if event.expires_at <= event.starts_at:
         raise CommandError(ErrorCode.INVALID_FIELD, "expires_at: must be later than starts_at")
     return GlobalEvent(

@@ -55,7 +55,7 @@ class Forgetting:
         for row in await self._forget(email=address):
             self._broker.retract(row.seq, UUID(str(row.id)))
         await self._scores.put([removal(address)])
-        await self._moderation.load()
+        self._moderation.forget(address)
         self._scores.refused.forget(address)
         await self._shadow.load()
         logger.info("forgot a player")

@@ -15,9 +15,17 @@ _ATTEMPTS_IN_ALL = 100
 _SECONDS_FOR_ATTEMPT_IN_ALL = 0.6
 """From all addresses together: who has many of them gets no further."""
 
+_REFUSALS_TOLD = 20
+_SECONDS_FOR_REFUSAL = 60.0
+"""So many refusals of different networks are told at once, and one more a minute: a flood must not fill the record."""
+
 
 class TooManyAttempts(Exception):
-    """Not even the right answer helps now; the text says when it will."""
+    """Not even the right answer helps now; the text says when it will. `is_told`: this one stands for many in the record."""
+
+    def __init__(self, text: str, *, is_told: bool) -> None:
+        super().__init__(text)
+        self.is_told = is_told
 
 
 class LoginAttempts:
@@ -27,13 +35,16 @@ class LoginAttempts:
         self._clock = clock
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
+        self._refusals = TokenBucket(1 / _SECONDS_FOR_REFUSAL, _REFUSALS_TOLD, clock())
+        self._told: dict[str, float] = {}
 
     def take(self, ip: str, account: str | None = None) -> int:
         """Counts an attempt, for an account too where one is named. Returns how many are left. Raises TooManyAttempts."""
         now = self._clock()
         buckets = [self._bucket(key, now) for key in _keys(ip, account)]
         if wait := max(bucket.wait(now) for bucket in [*buckets, self._in_all]):
-            raise TooManyAttempts(f"Too many attempts. Try again in {round(wait) or 1} seconds.")
+            text = f"Too many attempts. Try again in {round(wait) or 1} seconds."
+            raise TooManyAttempts(text, is_told=self._is_told(network_of(ip), now))
         for bucket in [*buckets, self._in_all]:
             bucket.take(now)
         return min(bucket.left(now) for bucket in buckets)
@@ -42,6 +53,14 @@ class LoginAttempts:
         """Gives all attempts back: the answer was right."""
         for key in _keys(ip, account):
             self._buckets.pop(key, None)
+
+    def _is_told(self, network: str, now: float) -> bool:
+        """True once a minute for a network, while there are not too many."""
+        self._told = {other: at for other, at in self._told.items() if now - at < _SECONDS_FOR_REFUSAL}
+        if network in self._told or self._refusals.take(now):
+            return False
+        self._told[network] = now
+        return True
 
     def _bucket(self, key: str, now: float) -> TokenBucket:
         bucket = self._buckets.setdefault(key, TokenBucket(1 / _SECONDS_FOR_ATTEMPT, _ATTEMPTS, now))

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tilo_ws.protocol.bans import Ban
 from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.moderation import from_rows
 from tilo_ws.storage.database import Database
 
 PLAYERS_ON_A_PAGE = 50
@@ -54,6 +56,6 @@ class PlayerRecords:
         rows = await self._chat(email=email, before=before, limit=MESSAGES_ON_A_PAGE + 1)
         return rows[:MESSAGES_ON_A_PAGE], len(rows) > MESSAGES_ON_A_PAGE
 
-    async def bans(self, email: str, in_force: Sequence[UUID]) -> list[Any]:
+    async def bans(self, email: str, in_force: Sequence[UUID]) -> list[Ban]:
         """Bans and mutes of the address, past ones too, and those `in_force` for another reason; the newest 100."""
-        return await self._bans(email=email, ids=[str(id) for id in in_force], limit=_MAX_BANS)
+        return from_rows(await self._bans(email=email, ids=[str(id) for id in in_force], limit=_MAX_BANS))

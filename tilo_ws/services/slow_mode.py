@@ -1,5 +1,6 @@
 """Slow mode: how long each player waits between two chat messages, until an admin changes it."""
 
+import asyncio
 import logging
 import math
 from collections.abc import Callable
@@ -29,6 +30,8 @@ class SlowMode:
         self._broadcast = broadcast
         self._read = database.query("slow_mode")
         self._store = database.query("store_slow_mode")
+        # Of two admins the later one counts, in the database and here.
+        self._changing = asyncio.Lock()
 
     @property
     def seconds(self) -> float:
@@ -47,8 +50,9 @@ class SlowMode:
         """Stores it, puts it in force and tells all clients. Raises CommandError, DatabaseAway, StatementTimeout."""
         if not (math.isfinite(seconds) and 0 <= seconds <= MAX_SECONDS):
             raise CommandError(ErrorCode.INVALID_FIELD, f"seconds: must be between 0 (off) and {MAX_SECONDS:g}")
-        await self._store(seconds=seconds)
-        self._rules.slow_mode = seconds
+        async with self._changing:
+            await self._store(seconds=seconds)
+            self._rules.slow_mode = seconds
         self._broadcast(pushes.limits(self.limits()))
 
     def limits(self) -> Limits:

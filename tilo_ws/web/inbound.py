@@ -6,7 +6,7 @@ A message in fragments that never ends costs as much as others and is never told
 import asyncio
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tilo_ws.protocol.codes import CloseCode
 
@@ -17,50 +17,65 @@ _SMALL_HEAD = 6
 
 
 class InboundLimit(NamedTuple):
-    """Bytes that may come, frames' heads included: so many a second, so many at once; and frames in one read."""
+    """Bytes that may come: so many a second, so many at once. Each frame counts for `frame` bytes beside its own."""
 
     rate: float
     burst: float
-    frames: float
+    frame: float
+
+
+NO_LIMIT = InboundLimit(0.0, math.inf, 0.0)
+
+
+class Closable(Protocol):
+    """Whom it is about: see Connection. `close` may be called again."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Ends it."""
+
+    def lost(self) -> None:
+        """Its transport is closed."""
 
 
 class Inbound(asyncio.Protocol):
-    """Stands between a transport and aiohttp's protocol from before the handshake's answer on. `close` may be called again.
+    """Stands between a transport and aiohttp's protocol from before the handshake's answer on.
 
     Frames that come before that answer, where none may, are not seen here.
     """
 
-    __slots__ = ("_clock", "_close", "_head", "_left", "_limit", "_most_frames", "_next", "_refilled_at", "_skip")
+    __slots__ = ("_clock", "_connection", "_head", "_left", "_limit", "_next", "_refilled_at", "_skip")
 
     def __init__(
         self,
         next: asyncio.Protocol,
-        limit: InboundLimit | None,
+        limit: InboundLimit,
         clock: Callable[[], float],
-        close: Callable[[int, str], None],
+        connection: Closable,
     ) -> None:
         self._next = next
         self._limit = limit
         self._clock = clock
-        self._close = close
-        self._left = 0.0 if limit is None else limit.burst
-        self._most_frames = math.inf if limit is None else limit.frames
+        self._connection = connection
+        self._left = limit.burst
         self._refilled_at = clock()
         self._head = b""
         self._skip = 0
 
     def data_received(self, data: bytes) -> None:
         """Drops what is beyond the limit. What is not masked is passed on: its sender's close frame is among it."""
-        self._left -= len(data)
         # Most reads are one small frame: a look at its length is enough.
-        if (self._left >= 0 or self._refill(len(data))) and (self._is_small_frame(data) or self._is_within_frames(data)):
+        frames = 1 if self._is_small_frame(data) else self._count_frames(data)
+        taken = len(data) + frames * self._limit.frame
+        self._left -= taken
+        if self._left >= 0 or self._refill(taken):
             self._next.data_received(data)
         else:
-            self._close(CloseCode.FLOODING, "flooding")
+            self._connection.close(CloseCode.FLOODING, "flooding")
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Passed on."""
+        """Passed on, and told to the connection."""
         self._next.connection_lost(error)
+        self._connection.lost()
 
     def eof_received(self) -> bool | None:
         """Passed on."""
@@ -74,10 +89,8 @@ class Inbound(asyncio.Protocol):
         """Passed on."""
         self._next.resume_writing()
 
-    def _refill(self, taken: int) -> bool:
+    def _refill(self, taken: float) -> bool:
         """The usual token bucket, filled only when it is empty."""
-        if self._limit is None:
-            return True
         now = self._clock()
         filled = self._left + taken + (now - self._refilled_at) * self._limit.rate
         self._left = min(self._limit.burst, filled) - taken
@@ -94,7 +107,7 @@ class Inbound(asyncio.Protocol):
             and data[1] == _MASKED + size - _SMALL_HEAD
         )
 
-    def _is_within_frames(self, data: bytes) -> bool:
+    def _count_frames(self, data: bytes) -> int:
         """Goes from head to head, keeps a head that is not complete, and ends the connection for one without a mask."""
         data, start = self._head + data, self._skip
         size = len(data)
@@ -103,16 +116,14 @@ class Inbound(asyncio.Protocol):
             length = data[start + 1] - _MASKED
             more = 0 if length < _SMALL else 2 if length == _SMALL else 8
             if length < 0:
-                self._close(CloseCode.PROTOCOL_ERROR, "frames of clients must be masked")
-                return True
+                self._connection.close(CloseCode.PROTOCOL_ERROR, "frames of clients must be masked")
+                return frames
             if more:
                 if start + 2 + more > size:
                     break
                 length = int.from_bytes(data[start + 2 : start + 2 + more])
             start += _SMALL_HEAD + more + length
             frames += 1
-            if frames > self._most_frames:
-                return False
         self._head = data[start:]
         self._skip = max(0, start - size)
-        return True
+        return frames

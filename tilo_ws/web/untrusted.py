@@ -1,8 +1,16 @@
-"""Texts from a request's head: they may hold any byte, which aiohttp turns into half surrogate pairs."""
+"""Texts from requests: they may hold any byte, which aiohttp turns into half surrogate pairs, and any control character."""
 
 import hmac
+import re
 
 from aiohttp import web
+
+_CONTROLS = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def storable(text: str) -> str:
+    """As PostgreSQL can keep it and the log shows it in one line: without NUL, other control characters as spaces."""
+    return _CONTROLS.sub(" ", text.replace("\0", "")).encode(errors="replace").decode()
 
 
 def header_text(request: web.Request, name: str) -> str:

@@ -18,21 +18,21 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handler, Session
 from tilo_ws.web.admission import Admission
-from tilo_ws.web.inbound import Inbound, InboundLimit
+from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.untrusted import header_text
 
 logger = logging.getLogger(__name__)
 
-_FRAMES_OF_A_MESSAGE = 10
-"""More fragments than clients make of 16 KiB."""
+_FRAMES_OF_A_MESSAGE = 4
+"""More fragments than clients make of a message. What is parsed waits in memory, and the garbage collector walks over it."""
 
 
 MOST_IGNORED = 100
 """Frames that may still be under way when a connection is closed here."""
 
-_STEP = 16
-"""Frames after which others get their turn: receiving does not wait where more have come at once."""
+_STEP = 4
+"""Frames that have come at once after which others get their turn: fifty who flood hold up nobody for more than 200 frames."""
 
 _FRAMES = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG)
 
@@ -54,7 +54,7 @@ class _Socket(web.WebSocketResponse):
 
 
 async def open_connection(
-    request: web.Request, ip: str, max_frame_bytes: int, replies: Replies, limit: InboundLimit | None = None
+    request: web.Request, ip: str, max_frame_bytes: int, replies: Replies, limit: InboundLimit = NO_LIMIT
 ) -> tuple[_Socket, Connection]:
     """Upgrades a request. The caller adds the connection to a hub and then calls `converse`."""
     transport, loop = request.transport, asyncio.get_running_loop()
@@ -70,7 +70,7 @@ async def open_connection(
         connected_at=time.time(),
         last_heard=loop.time(),
     )
-    transport.set_protocol(Inbound(request.protocol, limit, time.monotonic, socket.connection.close))
+    transport.set_protocol(Inbound(request.protocol, limit, time.monotonic, socket.connection))
     try:
         await socket.prepare(request)
     except BaseException as error:
@@ -108,13 +108,16 @@ async def converse(socket: _Socket, connection: Connection, listener: Listener) 
     """
     loop = asyncio.get_running_loop()
     ignored = 0
-    turn = 0
+    at_once = 0
+    last = 0.0
     while ignored < MOST_IGNORED:
-        turn = (turn + 1) % _STEP
-        if not turn:
-            await asyncio.sleep(0)
         message = await socket.receive()
-        now = loop.time()
+        now = loop.time()  # the same throughout a turn of the loop
+        at_once = at_once + 1 if now == last else 0
+        last = now
+        if at_once == _STEP:
+            at_once = 0
+            await asyncio.sleep(0)
         connection.heard(now)
         if connection.close_code is not None and message.type in _FRAMES:
             ignored += 1
@@ -216,12 +219,12 @@ class Players:
         return socket
 
 
-def _inbound_limit(command_rate: float, command_burst: float, max_frame_bytes: int) -> InboundLimit | None:
+def _inbound_limit(command_rate: float, command_burst: float, max_frame_bytes: int) -> InboundLimit:
     """More than this comes from nobody who keeps to the limits of messages, not even from who is about to be sent away."""
     if not command_rate or not max_frame_bytes:
-        return None
+        return NO_LIMIT
     rate, burst = command_rate + FLOOD_REFUSALS / FLOOD_SECONDS, command_burst + FLOOD_REFUSALS
-    return InboundLimit(rate * max_frame_bytes, burst * max_frame_bytes, frames=burst * _FRAMES_OF_A_MESSAGE)
+    return InboundLimit(rate * max_frame_bytes, burst * max_frame_bytes, frame=max_frame_bytes / _FRAMES_OF_A_MESSAGE)
 
 
 def is_upgrade(request: web.Request) -> bool:

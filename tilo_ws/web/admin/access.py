@@ -22,18 +22,40 @@ IDLE_SECONDS = 8 * 3600.0
 class AdminSession:
     """One login, from its cookie to its end.
 
-    `feeds` are the sockets of its open pages, `totp_offer` the secret of one-time codes that are not confirmed yet.
+    It holds the sockets of its open pages; `totp_offer` is the secret of one-time codes that are not confirmed yet.
     """
 
-    __slots__ = ("account", "csrf_token", "feeds", "last_used", "notice", "totp_offer")
+    __slots__ = ("_feeds", "_is_over", "account", "csrf_token", "last_used", "notice", "totp_offer")
 
     def __init__(self, account: Account, now: float) -> None:
         self.account = account
         self.csrf_token = secrets.token_urlsafe(32)
         self.last_used = now
-        self.feeds: set[Connection] = set()
+        self._feeds: set[Connection] = set()
+        self._is_over = False
         self.notice: dict[str, Any] | None = None
         self.totp_offer: str | None = None
+
+    @property
+    def has_feeds(self) -> bool:
+        """Whether a page is open."""
+        return bool(self._feeds)
+
+    def add_feed(self, feed: Connection) -> None:
+        """Closes the socket when the session ends; at once where that was during its handshake."""
+        self._feeds.add(feed)
+        if self._is_over:
+            self.end()
+
+    def remove_feed(self, feed: Connection) -> None:
+        """The page was left."""
+        self._feeds.discard(feed)
+
+    def end(self) -> None:
+        """Closes the sockets, now and later."""
+        self._is_over = True
+        for feed in self._feeds:
+            feed.close(CloseCode.ADMIN_SESSION_ENDED, "admin_session_ended")
 
     def take_notice(self) -> dict[str, Any] | None:
         """What the last action left to say, once."""
@@ -79,7 +101,7 @@ class AdminSessions:
 
     async def check_open(self) -> None:
         """Ends the sessions of open pages whose account was changed elsewhere: call it once a second."""
-        await self._end_changed([session for session in self._sessions.values() if session.feeds])
+        await self._end_changed([session for session in self._sessions.values() if session.has_feeds])
 
     async def _end_changed(self, sessions: Iterable[AdminSession]) -> None:
         """The built-in account is asked nobody about: it works while the database is away."""
@@ -117,8 +139,7 @@ class AdminSessions:
     def _end(self, secret: str) -> None:
         session = self._sessions.pop(secret, None)
         if session is not None:
-            for feed in session.feeds:
-                feed.close(CloseCode.ADMIN_SESSION_ENDED, "admin_session_ended")
+            session.end()
 
     def cookie(self, request: web.Request, name: str) -> str:
         """What a cookie that `set_cookie` has set brings back, or nothing."""

@@ -102,7 +102,8 @@ async def _check_password(request: web.Request, password: str) -> None:
     try:
         await request.app[keys.ADMINS].check_password(request[SESSION].account, password, client_ip(request))
     except WrongPassword as error:
-        await record(request, "failed_password")
+        if error.is_told:
+            await record(request, "failed_password")
         _refuse(request, str(error))
 
 

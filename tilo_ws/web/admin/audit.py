@@ -12,6 +12,7 @@ from tilo_ws.services.audit_log import Entry, Search
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.frame import render
+from tilo_ws.web.untrusted import storable
 
 PAGE = 50
 
@@ -65,7 +66,7 @@ def read_search(request: web.Request) -> Search:
 
 
 def _words(text: str) -> str:
-    return text.replace("\0", "").encode(errors="replace").decode().strip()[:_MAX_WORDS]
+    return storable(text).strip()[:_MAX_WORDS]
 
 
 def _time(request: web.Request, name: str) -> tuple[float, float] | None:

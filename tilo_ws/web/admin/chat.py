@@ -113,9 +113,13 @@ def _sample(messages: list[ChatMessage]) -> list[ChatMessage]:
 
 
 def _fields(app: web.Application, message: ChatMessage, *, is_shadow: bool = False) -> dict[str, Any]:
-    """A message as the page shows it. Its author is the token's address, or else what is known: name and network address."""
+    """A message as the page shows it.
+
+    Its author is the token's address, or else what is known: name and network address, but for a proxy's, which is everybody's.
+    """
     ip = app[keys.CHAT].origins.find(message.id)
-    known = {"email": message.email} if message.email else {"nickname": message.nickname, "ip": ip}
+    own_ip = None if ip is None or app[keys.CLIENT_ADDRESS].is_proxy(ip) else ip
+    known = {"email": message.email} if message.email else {"nickname": message.nickname, "ip": own_ip}
     who = {name: value for name, value in known.items() if value}
     return {
         "seq": message.seq,

@@ -9,16 +9,14 @@ from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import FORM
 from tilo_ws.web.admin.chat_query import PATH
-from tilo_ws.web.admin.requests import finish, record
+from tilo_ws.web.admin.requests import finish, record, way_back
 
 _AWAY = "the database is away. Try again in a moment."
 
 
 async def delete(request: web.Request) -> web.StreamResponse:
     """`POST /admin/chat/{seq}/delete`, with `back`: the page to return to."""
-    back = request[FORM].get("back", "")
-    if not f"{back}?".startswith(f"{PATH}?"):
-        back = PATH
+    back = way_back(request, PATH)
     raw = request.match_info["seq"]
     is_number = raw.isascii() and raw.isdigit() and len(raw) < 19
     try:

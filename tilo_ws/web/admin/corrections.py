@@ -36,7 +36,8 @@ async def correct(request: web.Request) -> web.StreamResponse:
 
     old = await _done(request, email, change, "correct_score", new=new)
     text = f"The score of {_name(email, old)} is {new['score']:,} now; it was {old.score:,}."
-    finish(request, player_path(email), text)
+    before = {"score": str(old.score), "survival_time": str(old.survival_time)}
+    finish(request, player_path(email), text, undo=(f"{player_path(email)}/score", before))
 
 
 async def reset(request: web.Request) -> web.StreamResponse:
@@ -57,6 +58,7 @@ async def rename(request: web.Request) -> web.StreamResponse:
         request,
         player_path(email),
         f"{email} is called {nickname} now; {was}." if nickname else f"{email} has no nickname any more; {was}.",
+        undo=(f"{player_path(email)}/nickname", {"nickname": old.nickname or ""}),
     )
 
 

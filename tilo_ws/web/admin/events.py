@@ -4,6 +4,7 @@ import time
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError
@@ -14,7 +15,7 @@ from tilo_ws.web import keys
 from tilo_ws.web.admin import event_form
 from tilo_ws.web.admin.access import FORM, SESSION
 from tilo_ws.web.admin.event_form import EventForm
-from tilo_ws.web.admin.event_preview import event_preview, wants_json
+from tilo_ws.web.admin.event_preview import UTC, event_preview, wants_json
 from tilo_ws.web.admin.feed import Beat
 from tilo_ws.web.admin.frame import render
 from tilo_ws.web.admin.requests import finish, record
@@ -76,15 +77,17 @@ async def change(request: web.Request) -> web.StreamResponse:
 
 
 async def end(request: web.Request) -> web.StreamResponse:
-    """`POST /admin/events/{id}/end`."""
+    """`POST /admin/events/{id}/end`; undone by starting it, or planning it, again for the time that was left."""
     try:
-        event = await request.app[keys.EVENTS].end(_id(request))
+        old = request.app[keys.EVENTS].find(_id(request))
+        event = await request.app[keys.EVENTS].end(old.id)
     except UnknownEvent:
         finish(request, PATH, "This event was over already.", "bad")
     except (DatabaseAway, StatementTimeout):
         finish(request, PATH, "Not ended: the database is away. Try again in a moment.", "bad")
     await _record_event(request, "end_event", event)
-    finish(request, PATH, f"{event.type} {event.value} has ended.")
+    undo = PATH, msgspec.structs.asdict(event_form.of_event(old, UTC))
+    finish(request, PATH, f"{event.type} {event.value} has ended.", undo=undo)
 
 
 async def preview(request: web.Request) -> web.StreamResponse:

@@ -1,5 +1,6 @@
 """`/admin/feed`: the WebSocket that keeps an open page of the dashboard live, a frame a second."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -96,26 +97,29 @@ class Feed:
         socket, connection = await open_connection(request, self._address.ip(request), _MAX_FRAME_BYTES, Replies())
         self._pages.enter(connection)
         self._open[connection.id] = page
-        session.feeds.add(connection)
+        session.add_feed(connection)
         try:
             connection.write(frame(self.snapshot(part, self._first_beat(page.query))))
             await converse(socket, connection, _OnlyPings())
         finally:
-            session.feeds.discard(connection)
+            session.remove_feed(connection)
             del self._open[connection.id]
             self._pages.leave(connection)
         return socket
 
-    def publish(self) -> None:
+    async def publish(self) -> None:
         """Sends every open page a frame: call it once a second."""
         after, newest = self._shown_seq, self._history.newest(1)
         self._shown_seq = max(after, newest[0].seq if newest else 0)
         frames: dict[tuple[Part, str], bytes] = {}
-        for connection in self._pages:
-            page = self._open[connection.id]
+        for connection in list(self._pages):
+            page = self._open.get(connection.id)
+            if page is None:
+                continue  # it was left while others had their turn
             self._sessions.keep(page.session)
             same = (page.part, page.query_string)
             if same not in frames:
+                await asyncio.sleep(0)  # each part takes some milliseconds at most, all of them together may not
                 beat = Beat(time.time(), page.query, after, self._shown_seq)
                 frames[same] = frame(self.snapshot(page.part, beat))
             connection.write(frames[same])

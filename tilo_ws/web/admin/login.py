@@ -35,7 +35,8 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     try:
         account, needs_code = await request.app[keys.ADMINS].log_in(name, form.get("password", ""), client_ip(request))
     except WrongPassword as error:
-        await record_as(request, name[:_MAX_NAME], "failed_login")
+        if error.is_told:
+            await record_as(request, name[:_MAX_NAME], "failed_login")
         return await _render(request, name, str(error), status=401)
     if needs_code:
         return await _render(request, token=request.app[keys.SECOND_STEPS].begin(account), asks_code=True)
@@ -49,7 +50,8 @@ async def _confirm(request: web.Request, token: str, code: str) -> web.StreamRes
     try:
         await request.app[keys.ADMINS].confirm(account, code, client_ip(request))
     except WrongPassword as error:
-        await record_as(request, account.name, "failed_code")
+        if error.is_told:
+            await record_as(request, account.name, "failed_code")
         return await _render(request, error=str(error), status=401, token=token, asks_code=True)
     request.app[keys.SECOND_STEPS].end(token)
     return await _begin(request, account)

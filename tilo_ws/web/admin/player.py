@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tilo_ws.protocol.bans import Ban, Bans
+from tilo_ws.protocol.bans import Ban
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import email_address
@@ -14,6 +14,7 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.services.player_records import NEWEST
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
+from tilo_ws.web.admin.bans import ban_fields
 from tilo_ws.web.admin.frame import render
 from tilo_ws.web.admin.links import player_path, query
 from tilo_ws.web.admin.players import PATH, score_fields
@@ -66,7 +67,7 @@ def sessions_of(app: web.Application, email: str) -> list[Connection]:
 async def _recorded(request: web.Request, email: str, sessions: list[Connection]) -> dict[str, Any]:
     """What PostgreSQL has of the player. Raises DatabaseAway, StatementTimeout."""
     records = request.app[keys.PLAYER_RECORDS]
-    before = _before(request)
+    before, now = _before(request), time.time()
     score, (messages, has_more) = await asyncio.gather(records.score(email), records.chat(email, before))
     nickname = score.result.nickname if score else None
     bans = await records.bans(email, [ban.id for ban in _in_force(request.app, email, nickname, sessions)])
@@ -78,30 +79,14 @@ async def _recorded(request: web.Request, email: str, sessions: list[Connection]
         ],
         "chat_is_newest": before == NEWEST,
         "older_chat": player_path(email) + query(before=messages[-1].seq) + "#chat" if has_more else None,
-        "bans": [_ban_fields(row, time.time()) for row in bans],
+        "bans": [ban_fields(ban, now) | {"is_active": ban.is_active(now)} for ban in bans],
     }
 
 
 def _in_force(app: web.Application, email: str, nickname: str | None, sessions: list[Connection]) -> list[Ban]:
     """Each ban that holds for the address, for the nickname, or for where the player is connected from."""
-    names = {nickname, *(one.nickname for one in sessions)}
-    places = {None, *(one.ip for one in sessions)}
-    marks = [(email, name, place) for name in names for place in places]
-    now = time.time()
-    return [ban for ban in app[keys.MODERATION].all() if any(Bans([ban]).match(*mark, now) for mark in marks)]
-
-
-def _ban_fields(row: Any, now: float) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "whom": row.email or row.nickname or row.ip or row.network,
-        "reason": row.reason,
-        "by": row.created_by,
-        "created_at": utc_text(row.created_at),
-        "expires_at": row.expires_at and utc_text(row.expires_at),
-        "is_active": row.expires_at is None or row.expires_at > now,
-    }
+    names = {name for name in (nickname, *(one.nickname for one in sessions)) if name}
+    return app[keys.MODERATION].about([email], names, {one.ip for one in sessions})
 
 
 def _session_fields(connection: Connection) -> dict[str, Any]:

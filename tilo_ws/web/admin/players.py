@@ -11,6 +11,7 @@ from tilo_ws.web import keys
 from tilo_ws.web.admin.feed import Beat
 from tilo_ws.web.admin.frame import render
 from tilo_ws.web.admin.links import player_path, query
+from tilo_ws.web.untrusted import storable
 
 PATH = "/admin/players"
 
@@ -59,10 +60,10 @@ def score_fields(player: PlayerScore) -> dict[str, Any]:
 
 def words_of(request: web.Request) -> str:
     """What is searched for, as far as PostgreSQL can look for it."""
-    return request.query.get("q", "").replace("\0", "").encode(errors="replace").decode().strip()[:_MAX_WORDS]
+    return storable(request.query.get("q", "")).strip()[:_MAX_WORDS]
 
 
 def _after(request: web.Request) -> tuple[int, str] | None:
     score, email = request.query.get("score", ""), request.query.get("email", "")
     is_whole = score.isascii() and score.isdigit() and len(score) <= 16
-    return (int(score), email.replace("\0", "").encode(errors="replace").decode()) if is_whole and email else None
+    return (int(score), storable(email)) if is_whole and email else None

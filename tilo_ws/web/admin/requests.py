@@ -10,8 +10,11 @@ from aiohttp import web
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import FORM, SESSION
+from tilo_ws.web.untrusted import storable
 
 _MAX_TARGET = 500
+_MAX_DETAIL = 2_000
+"""Characters; an announcement is no longer."""
 
 
 async def record(request: web.Request, action: str, target: str = "", **details: object) -> None:
@@ -23,7 +26,7 @@ async def record_as(request: web.Request, admin: str, action: str, target: str =
     """Writes down what was done under a name; while the database is away only the log has it."""
     with contextlib.suppress(DatabaseAway, StatementTimeout):
         await request.app[keys.ADMINS].record(
-            _storable(admin), client_ip(request), action, _storable(target[:_MAX_TARGET]), **details
+            storable(admin), client_ip(request), action, storable(target[:_MAX_TARGET]), **_storable_details(details)
         )
 
 
@@ -62,5 +65,11 @@ def client_ip(request: web.Request) -> str:
     return request.app[keys.CLIENT_ADDRESS].ip(request)
 
 
-def _storable(text: str) -> str:
-    return text.replace("\0", "").encode(errors="replace").decode()
+def _storable_details(details: Mapping[str, object]) -> dict[str, Any]:
+    return {name: _storable_detail(value) for name, value in details.items()}
+
+
+def _storable_detail(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _storable_details(value)
+    return storable(value[:_MAX_DETAIL]) if isinstance(value, str) else value
