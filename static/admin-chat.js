@@ -11,6 +11,7 @@ import { isInUse, setText } from "./admin-rows.js";
 const KEPT = 300; // messages in the page, and messages that wait while it is held
 const NEW_MS = 3_000; // how long a row that came is marked
 const TOP_PIXELS = 8;
+const MANY = 20; // at once fill the view: nothing in it has a new place to go to
 
 /** Why nothing moves now, or null. */
 function holdOf({ isPaused, isPointedAt, isScrolled }) {
@@ -74,7 +75,8 @@ class ChatLog {
 
   #add(now) {
     const rows = this.waiting.map((message) => this.template.make(message, now)).reverse();
-    glide([...this.log.children], this.scroller, () => this.log.prepend(...rows));
+    const makingRoom = rows.length < MANY ? [...this.log.children] : [];
+    glide(makingRoom, this.scroller, () => this.log.prepend(...rows));
     for (const row of rows) row.classList.add("is-new");
     setTimeout(() => rows.forEach((row) => row.classList.remove("is-new")), NEW_MS);
     this.waiting = [];
