@@ -11,7 +11,7 @@ import { isInUse, setText } from "./admin-rows.js";
 const KEPT = 300; // messages in the page, and messages that wait while it is held
 const NEW_MS = 3_000; // how long a row that came is marked
 const TOP_PIXELS = 8;
-const MOST_GLIDING = 30; // more at once fill the window: nothing that was in sight stays there
+const MANY = 20; // at once fill the view: nothing in it has a new place to go to
 
 /** Why nothing moves now, or null. */
 function holdOf({ isPaused, isPointedAt, isScrolled }) {
@@ -75,7 +75,7 @@ class ChatLog {
 
   #add(now) {
     const rows = this.waiting.map((message) => this.template.make(message, now)).reverse();
-    const isBusy = rows.length > MOST_GLIDING;
+    const isBusy = rows.length >= MANY;
     this.log.classList.toggle("is-busy", isBusy);
     glide(isBusy ? [] : [...this.log.children], this.scroller, () => this.log.prepend(...rows));
     for (const row of rows) row.classList.add("is-new");

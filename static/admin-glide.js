@@ -8,8 +8,9 @@ export function glide(rows, scroller, change) {
   const before = rows.map((row) => [row, row.offsetTop]);
   change();
   const end = scroller.scrollTop + scroller.clientHeight;
-  for (const [row, from] of before) {
-    const to = row.offsetTop;
+  // All places are read before the first row moves: in turn, each reading would lay out the page again.
+  const moves = before.map(([row, from]) => ({ row, from, to: row.offsetTop }));
+  for (const { row, from, to } of moves) {
     if (row.isConnected && from !== to && Math.min(from, to) < end) glideFrom(row, from - to);
   }
 }

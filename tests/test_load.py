@@ -1,13 +1,16 @@
 """The load player, against a real server."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.conftest import StartServer
 from tests.eventually import eventually
+from tests.fakes import FakeTransport
 from tilo_ws.load.command import as_text
+from tilo_ws.load.player import Player, Tally
 from tilo_ws.load.run import CannotPlay, Plan, Report, Run, percentiles
 from tilo_ws.web import keys
 
@@ -67,3 +70,13 @@ def test_percentiles_are_in_milliseconds() -> None:
     assert found is not None
     assert (round(found.p50_ms), round(found.p99_ms), found.max_ms) == (500, 991, 1000)
     assert percentiles([1.0]) is None
+
+
+async def test_a_player_that_was_closed_says_nothing_more() -> None:
+    transport = FakeTransport()
+    player = Player(Tally(), urlsplit("ws://localhost/ws"), 1, measures=False)
+    player.connection_made(cast(asyncio.BaseTransport, transport))
+    player.say(10)
+    transport.closing = True
+    player.say(10)
+    assert len(transport.written) == 2, "the request and one message"

@@ -319,6 +319,37 @@ async def test_a_sample_says_of_how_many_it_is(page: Page, server_url: str, admi
     await page.wait_for_function("window.states.includes('1 of 200 a second are shown')")
 
 
+async def test_more_than_the_view_holds_at_once_is_there_without_motion(
+    page: Page, server_url: str, admin_password: str
+) -> None:
+    def pass_on(feed: WebSocketRoute) -> None:
+        def crowd(text: str | bytes) -> None:
+            frame: dict[str, Any] = json.loads(text)
+            for first in [message for message in frame["chat"] if message["message"] == "many"]:
+                frame["chat"] += [first | {"id": f"copy {number}", "seq": first["seq"] + number} for number in range(1, 40)]
+            feed.send(json.dumps(frame))
+
+        feed.connect_to_server().on_message(crowd)
+
+    await page.route_web_socket(re.compile(r"/admin/feed\?section=chat$"), pass_on)
+    await page.add_init_script(
+        "window.moved = 0; const { animate } = Element.prototype;"
+        " Element.prototype.animate = function (...steps) { window.moved += 1; return animate.apply(this, steps); };"
+    )
+    await log_in(page, server_url, admin_password)
+    await go_to(page, "Chat")
+    async with connected_player(server_url) as player:
+        await player.send(type="chat", nickname="Zoë", message="the first")
+        await expect(messages(page)).to_have_count(1)
+        await player.send(type="chat", nickname="Zoë", message="one")
+        await expect(messages(page)).to_have_count(2)
+        assert await page.evaluate("moved") == 1, "the first makes room"
+
+        await player.send(type="chat", nickname="Zoë", message="many")
+        await expect(messages(page)).to_have_count(42)
+        assert await page.evaluate("moved") == 1
+
+
 async def test_without_javascript_the_chat_is_moderated_all_the_same(
     browser: Browser, server_url: str, admin_password: str
 ) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import gzip
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, cast
 
 import pytest
@@ -43,17 +43,23 @@ def client_frame(opcode: int, payload: bytes = b"", *, fin: bool = True, masked:
 async def close_code_after(client: Client, *frames: bytes) -> int | None:
     """What the server closes with after these bytes; None where it cuts without a word."""
     reader, writer = await shake_hands(client)
-    with contextlib.suppress(ConnectionError):
-        for one in frames:
-            writer.write(one)
-            await writer.drain()
+    sending = asyncio.create_task(send_all(writer, frames))
     received = b""
     with contextlib.suppress(ConnectionError):
         async with asyncio.timeout(PATIENCE):
             while chunk := await reader.read(65_536):
                 received += chunk
     writer.transport.abort()
+    await sending
     return last_close_code(received.partition(b"\r\n\r\n")[2])
+
+
+async def send_all(writer: asyncio.StreamWriter, frames: Iterable[bytes]) -> None:
+    """Sends as far as the server reads."""
+    with contextlib.suppress(ConnectionError):
+        for one in frames:
+            writer.write(one)
+            await writer.drain()
 
 
 def last_close_code(frames: bytes) -> int | None:

@@ -20,6 +20,7 @@ class Line(asyncio.Protocol):
         self.now = 0.0
         self.received = b""
         self.is_lost = False
+        self.is_read = True
         self.closed_with: list[int] = []
         self.inbound = Inbound(self, limit, lambda: self.now, self)
 
@@ -28,6 +29,9 @@ class Line(asyncio.Protocol):
 
     def close(self, code: int, reason: str = "") -> None:
         self.closed_with.append(code)
+
+    def stop_reading(self) -> None:
+        self.is_read = False
 
     def lost(self) -> None:
         self.is_lost = True
@@ -74,7 +78,7 @@ def test_bytes_beyond_the_limit_are_dropped_and_end_the_connection() -> None:
     line.inbound.data_received(frame(14))
     assert line.closed_with == []
     line.inbound.data_received(frame(0))
-    assert (line.received, line.closed_with) == (frame(14), [CloseCode.FLOODING])
+    assert (line.received, line.closed_with, line.is_read) == (frame(14), [CloseCode.FLOODING], False)
 
 
 def test_bytes_come_back_with_time_up_to_the_burst() -> None:

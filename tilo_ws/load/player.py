@@ -129,5 +129,7 @@ class Player(asyncio.Protocol):
         size = len(payload)
         head = bytes((0x81, 0x80 | size)) if size < 126 else struct.pack(">BBH", 0x81, 0x80 | 126, size)
         assert self._transport is not None
+        if self._transport.is_closing():
+            return  # counted as closed
         # A mask of zeros leaves the payload as it is.
         self._transport.write(head + b"\0\0\0\0" + payload)

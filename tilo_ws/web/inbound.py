@@ -33,6 +33,9 @@ class Closable(Protocol):
     def close(self, code: int, reason: str = "") -> None:
         """Ends it."""
 
+    def stop_reading(self) -> None:
+        """Leaves what still comes to the other end's system."""
+
     def lost(self) -> None:
         """Its transport is closed."""
 
@@ -62,7 +65,10 @@ class Inbound(asyncio.Protocol):
         self._skip = 0
 
     def data_received(self, data: bytes) -> None:
-        """Drops what is beyond the limit. What is not masked is passed on: its sender's close frame is among it."""
+        """Drops what is beyond the limit, and then reads no more.
+
+        What is not masked is passed on: its sender's close frame is among it.
+        """
         # Most reads are one small frame: a look at its length is enough.
         frames = 1 if self._is_small_frame(data) else self._count_frames(data)
         taken = len(data) + frames * self._limit.frame
@@ -71,6 +77,7 @@ class Inbound(asyncio.Protocol):
             self._next.data_received(data)
         else:
             self._connection.close(CloseCode.FLOODING, "flooding")
+            self._connection.stop_reading()
 
     def connection_lost(self, error: Exception | None) -> None:
         """Passed on, and told to the connection."""
