@@ -2,9 +2,10 @@
 import { BanForm } from "./admin-ban-form.js";
 import { duration, exact, parseTime, whole } from "./admin-format.js";
 import { submitInPlace } from "./admin-forms.js";
+import { HeldTable } from "./admin-held-table.js";
 import { live } from "./admin-live.js";
 import { followQuery, showPlace } from "./admin-query.js";
-import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.js";
+import { field, setAttribute, setText } from "./admin-rows.js";
 
 const KINDS = { ban: "ban", mute: "mute", shadow_mute: "shadow mute" };
 const NOBODY = "Nobody is banned or muted. Whoever is stands here, with the reason and the time that is left.";
@@ -38,38 +39,18 @@ function fill(row, ban, now) {
 class BansTable {
   constructor(section) {
     this.section = section;
-    this.table = section.querySelector(".table-scroll");
+    this.table = new HeldTable(section, { name: "ban", fill, goneWord: "over" });
     this.count = field(section, "count");
-    this.changes = section.querySelector("#ban-changes");
     this.empty = section.querySelector("#ban-empty");
-    this.rows = new KeyedRows(section.querySelector("#ban-rows"), section.querySelector("#ban-row"), fill);
-    this.isReleased = false;
-    this.isExpecting = false;
-    this.changes.addEventListener("click", () => {
-      this.isReleased = true;
-      this.render(this.now);
-    });
-  }
-
-  /** The next frame is what somebody has asked for: it is drawn even while they point at the table. */
-  expect() {
-    this.isExpecting = true;
   }
 
   receive(frame) {
     this.frame = frame;
-    this.isReleased ||= this.isExpecting;
-    this.isExpecting = false;
+    this.table.receive();
   }
 
   render(now) {
-    this.now = now;
-    const isHeld = isInUse(this.table) && !this.isReleased;
-    this.isReleased = false;
-    const { added, gone } = this.rows.update(this.frame.bans, now, { isHeld });
-    const parts = [added && `${whole(added)} new`, gone && `${whole(gone)} over`].filter(Boolean);
-    this.changes.hidden = parts.length === 0;
-    setText(this.changes, `${parts.join(", ")}: show`);
+    this.table.update(this.frame.bans, now);
     this.#showCount();
     showPlace(this.section, this.frame.place);
   }
@@ -78,22 +59,22 @@ class BansTable {
     const { bans_total: total, place } = this.frame;
     const words = new URLSearchParams(location.search).get("q")?.trim();
     setText(this.count, words ? `${whole(place.found)} of ${whole(total)} in force` : `${whole(total)} in force`);
-    this.empty.hidden = this.table.querySelector("tbody").childElementCount > 0;
+    this.empty.hidden = this.table.rows.rows.size > 0;
     setText(this.empty, words ? `Nothing in force fits “${words}”.` : NOBODY);
   }
 }
 
 const section = document.querySelector("#bans");
-const table = new BansTable(section);
-const feed = live(table);
+const bans = new BansTable(section);
+const feed = live(bans);
 
 function reload() {
-  table.expect();
+  bans.table.expect();
   feed.reload();
 }
 
 followQuery(section, reload);
-table.table.addEventListener("submit", async (event) => {
+bans.table.scroller.addEventListener("submit", async (event) => {
   event.preventDefault();
   await submitInPlace(event.target);
   reload();

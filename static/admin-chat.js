@@ -12,6 +12,8 @@ const KEPT = 300; // messages in the page, and messages that wait while it is he
 const NEW_MS = 3_000; // how long a row that came is marked
 const TOP_PIXELS = 8;
 const MANY = 20; // at once fill the view: nothing in it has a new place to go to
+const PIECE = 10; // messages that are added at once, so that a crowd of them does not hold the page up
+const PIECE_MS = 50;
 
 /** Why nothing moves now, or null. */
 function holdOf({ isPaused, isPointedAt, isScrolled }) {
@@ -37,6 +39,9 @@ class ChatLog {
     this.newCount = 0;
     this.sampled = "";
     this.isPaused = false;
+    this.isBusy = false;
+    this.released = 0; // messages that were asked for while the log is held
+    this.timer = null; // of the next piece
     this.ids = new Set([...this.log.children].map((row) => row.dataset.id));
     this.lastSeq = Math.max(0, ...[...this.log.children].map((row) => Number(row.dataset.seq)));
     this.lastShadow = this.log.firstElementChild?.dataset.position ?? "";
@@ -58,6 +63,7 @@ class ChatLog {
     for (const { id } of fresh) this.ids.add(id);
     this.waiting.push(...fresh);
     this.waiting.splice(0, this.waiting.length - KEPT);
+    this.isBusy = this.waiting.length >= MANY;
     this.newCount += fresh.length + skipped;
     this.sampled = skipped ? `${whole(heard.length)} of ${whole(frame.chat_total)} a second are shown` : "";
   }
@@ -68,23 +74,31 @@ class ChatLog {
       isPointedAt: isInUse(this.log),
       isScrolled: this.scroller.scrollTop > TOP_PIXELS,
     });
-    if (!hold && this.waiting.length) this.#add(now);
+    if ((!hold || this.released) && this.waiting.length) this.#add(now);
     this.empty.hidden ||= this.log.childElementCount > 0 || this.waiting.length > 0;
     this.#showState(hold);
   }
 
   #add(now) {
-    const rows = this.waiting.map((message) => this.template.make(message, now)).reverse();
-    const isBusy = rows.length >= MANY;
-    this.log.classList.toggle("is-busy", isBusy);
-    glide(isBusy ? [] : [...this.log.children], this.scroller, () => this.log.prepend(...rows));
+    const piece = this.waiting.splice(0, PIECE);
+    const rows = piece.map((message) => this.template.make(message, now)).reverse();
+    this.released = Math.max(0, this.released - rows.length);
+    this.log.classList.toggle("is-busy", this.isBusy);
+    glide(this.isBusy ? [] : [...this.log.children], this.scroller, () => this.log.prepend(...rows));
     for (const row of rows) row.classList.add("is-new");
     setTimeout(() => rows.forEach((row) => row.classList.remove("is-new")), NEW_MS);
-    this.waiting = [];
-    this.newCount = 0;
+    this.newCount = this.waiting.length;
+    if (this.newCount) this.#goOn(now + PIECE_MS);
     const isCut = this.log.childElementCount > KEPT;
     while (this.log.childElementCount > KEPT) this.#forget(this.log.lastElementChild);
     if (isCut) this.#showOlder();
+  }
+
+  #goOn(now) {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.render(now);
+    }, PIECE_MS);
   }
 
   #forget(row) {
@@ -101,7 +115,7 @@ class ChatLog {
   }
 
   #showState(hold) {
-    const isWaiting = this.newCount > 0 && !this.isStill;
+    const isWaiting = hold !== null && this.newCount > 0 && !this.isStill;
     this.more.hidden = !isWaiting;
     if (isWaiting) setText(this.more, `${whole(this.newCount)} new: show`);
     if (hold && (isWaiting || this.isPaused)) setText(this.state, hold);
@@ -125,7 +139,7 @@ class ChatLog {
 
   /** Shows what waits, and leads to it. */
   #release() {
-    if (this.waiting.length) this.#add(Date.now());
+    this.released = this.waiting.length;
     this.scroller.scrollTop = 0;
     this.render(Date.now());
   }

@@ -1,9 +1,10 @@
 /** The table of connected clients: a page of it from the server, filled in place, new rows when nobody points at it. */
 import { ClientDialog } from "./admin-client-dialog.js";
 import { age, bytes, exact, parseTime, program, whole } from "./admin-format.js";
+import { HeldTable } from "./admin-held-table.js";
 import { live } from "./admin-live.js";
 import { changedQuery, followQuery, showPlace } from "./admin-query.js";
-import { field, isInUse, KeyedRows, setAttribute, setText } from "./admin-rows.js";
+import { field, setAttribute, setText } from "./admin-rows.js";
 
 const NOBODY = "Nobody is connected. Whoever opens the game appears here at once.";
 const HELD = { ban: "banned", mute: "muted", shadow_mute: "shadow-muted" };
@@ -47,48 +48,24 @@ function fillWho(row, connection) {
 class ClientsTable {
   constructor(section) {
     this.section = section;
-    this.table = section.querySelector(".table-scroll");
+    this.table = new HeldTable(section, { name: "client", fill, goneWord: "left" });
     this.count = field(section, "count");
-    this.changes = section.querySelector("#client-changes");
     this.empty = section.querySelector("#client-empty");
     this.heads = [...section.querySelectorAll("th[data-sort]")];
-    this.rows = new KeyedRows(section.querySelector("#client-rows"), section.querySelector("#client-row"), fill);
-    this.isReleased = false;
-    this.isExpecting = false;
-    this.changes.addEventListener("click", () => {
-      this.isReleased = true;
-      this.render(this.now);
-    });
-  }
-
-  /** The next frame is what somebody has asked for: it is drawn even while they point at the table. */
-  expect() {
-    this.isExpecting = true;
   }
 
   receive(frame) {
     this.frame = frame;
-    if (!this.isExpecting) return;
-    this.isReleased = true;
-    this.isExpecting = false;
-    this.rows.isFirst = true; // another part of the list is not news
-    this.table.scrollTop = 0;
+    if (!this.table.receive()) return;
+    this.table.rows.isFirst = true; // another part of the list is not news
+    this.table.scroller.scrollTop = 0;
   }
 
   render(now) {
-    this.now = now;
-    const isHeld = isInUse(this.table) && !this.isReleased;
-    this.isReleased = false;
-    this.#showChanges(this.rows.update(this.frame.connections, now, { isHeld }));
+    this.table.update(this.frame.connections, now);
     this.#showCount();
     this.#showSort();
     showPlace(this.section, this.frame.place);
-  }
-
-  #showChanges({ added, gone }) {
-    const parts = [added && `${whole(added)} new`, gone && `${whole(gone)} left`].filter(Boolean);
-    this.changes.hidden = parts.length === 0;
-    setText(this.changes, `${parts.join(", ")}: show`);
   }
 
   #showCount() {
@@ -114,11 +91,11 @@ class ClientsTable {
 }
 
 const section = document.querySelector("#clients");
-const table = new ClientsTable(section);
-const feed = live(table);
+const clients = new ClientsTable(section);
+const feed = live(clients);
 
 function reload() {
-  table.expect();
+  clients.table.expect();
   feed.reload();
 }
 
