@@ -2,6 +2,7 @@
 
 import gc
 import resource
+import weakref
 from collections.abc import Iterator
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 from tests.conftest import StartServer
 from tests.eventually import eventually
 from tilo_ws import process_limits
-from tilo_ws.garbage import GarbagePauses
+from tilo_ws.garbage import Freezer, GarbagePauses
 from tilo_ws.web import keys
 
 
@@ -56,3 +57,48 @@ def test_the_longest_pause_of_the_garbage_collector_is_known() -> None:
     assert pauses.take_worst() == 0
     gc.collect()
     assert pauses.take_worst() == 0, "stopped"
+
+
+class _Node:
+    """Refers to itself: only the collector frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_survives_a_full_collection_is_not_walked_over_again_until_the_period_is_over() -> None:
+    now = 0.0
+    freezer = Freezer(period=60.0, clock=lambda: now)
+    freezer.start()
+    try:
+        node = _Node()
+        gone = weakref.ref(node)
+        frozen = gc.get_freeze_count()
+        gc.collect(1)
+        assert gc.get_freeze_count() == frozen, "what is young may still go"
+        gc.collect()
+        assert gc.get_freeze_count() > frozen
+        del node
+        gc.collect()
+        assert gone() is not None, "it was walked over again"
+        now = 60.0
+        gc.collect()
+        assert gone() is None
+    finally:
+        freezer.stop()
+    assert not gc.get_freeze_count()
+
+
+async def test_a_connection_that_leaves_is_freed_without_the_collector(start_server: StartServer) -> None:
+    client = await start_server()
+    assert client.app is not None
+    hub = client.app[keys.HUB]
+    gc.collect()
+    gc.disable()
+    try:
+        await client.ws_connect("/ws")
+        [gone] = [weakref.ref(connection) for connection in hub]
+        await client.session.close()
+        await eventually(lambda: gone() is None)
+    finally:
+        gc.enable()

@@ -2,7 +2,11 @@
 
 import gc
 import time
+from collections.abc import Callable
 from typing import Literal
+
+_OLDEST = 2
+"""The generation of a full collection."""
 
 
 class GarbagePauses:
@@ -32,7 +36,33 @@ class GarbagePauses:
             self._worst = max(self._worst, time.perf_counter() - self._began)
 
 
-def freeze() -> None:
-    """Takes everything that the start has made out of future collections: it lives as long as the process."""
-    gc.collect()
-    gc.freeze()
+class Freezer:
+    """Takes what survives a full collection out of later ones, so that none walks over ten thousand connections again.
+
+    Who leaves is freed without the collector: a connection makes no cycles. Whatever does is found once in `period` seconds,
+    when one collection walks over everything.
+    """
+
+    def __init__(self, period: float = 3600.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._period = period
+        self._clock = clock
+        self._thaw_at = clock() + period
+
+    def start(self) -> None:
+        """Begins with what exists now: it lives as long as the process."""
+        gc.callbacks.append(self._on_collection)
+        gc.collect()
+
+    def stop(self) -> None:
+        """Ends what `start` began."""
+        gc.callbacks.remove(self._on_collection)
+        gc.unfreeze()
+
+    def _on_collection(self, phase: Literal["start", "stop"], info: dict[str, int]) -> None:
+        if info["generation"] < _OLDEST:
+            return
+        if phase == "stop":
+            gc.freeze()
+        elif self._clock() >= self._thaw_at:
+            self._thaw_at = self._clock() + self._period
+            gc.unfreeze()

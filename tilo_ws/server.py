@@ -10,8 +10,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.log import server_logger
 
-from tilo_ws import garbage, process_limits
+from tilo_ws import process_limits
 from tilo_ws.app import create_app
+from tilo_ws.garbage import Freezer
 from tilo_ws.settings import Settings
 from tilo_ws.web import keys
 from tilo_ws.web.unreadable import UnreadableRequests
@@ -41,7 +42,7 @@ async def serve(settings: Settings) -> int:
     listener: asyncio.Server | None = None
     try:
         if await _before(told_to_end, runner.setup()):
-            garbage.freeze()
+            Freezer().start()
             listener = await _listen(app, runner, settings)
             await _before(told_to_end, lifecycle.failed.wait())
             logger.info("ending")
