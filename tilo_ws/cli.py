@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -52,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tilo_ws", description="The real-time server of tilo.life.")
+    installed = Path(sys.argv[0]).name == "tilo-ws"
+    parser = argparse.ArgumentParser(
+        prog="tilo-ws" if installed else "python -m tilo_ws", description="The real-time server of tilo.life."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(run=_serve)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
