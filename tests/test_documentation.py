@@ -26,7 +26,7 @@ from tilo_ws.web.routes import add_routes
 from tilo_ws.web.statistics import Figures
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("static/*.md")])
 
 
 def read(name: str) -> str:
