@@ -88,3 +88,19 @@ async def output(directory: Path, *words: str, **variables: str) -> tuple[int, s
         out, err = await asyncio.wait_for(command.process.communicate(), 2 * PATIENCE)
         assert command.process.returncode is not None
         return command.process.returncode, out.decode(), err.decode()
+
+
+async def with_input(directory: Path, text: str, *words: str, **variables: str) -> tuple[int | None, str]:
+    """Exit status and standard output of a command that reads a text."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tilo_ws",
+        *words,
+        cwd=directory,
+        env={"PYTHONPATH": str(PROJECT), "HOME": str(directory)} | variables,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate(text.encode())
+    return process.returncode, out.decode()
