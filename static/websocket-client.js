@@ -3,7 +3,9 @@
  *
  * One file for every way of loading it:
  * - `<script src="/static/websocket-client.js"></script>`: then `TiloWebSocket` is a global;
- * - `import "/static/websocket-client.js"` in a browser module: the same global (a classic script cannot `export`);
+ * - `import TiloWebSocket from "/static/websocket-client.mjs"` in a module of a page, or the global by
+ *   `import "/static/websocket-client.js"` (a classic script cannot `export`);
+ * - `import TiloWebSocket from "tilo-ws"` or `require("tilo-ws")` from its npm package;
  * - `const TiloWebSocket = require("./websocket-client.js")` in CommonJS;
  * - `import TiloWebSocket from "./websocket-client.js"` in Node and bundlers, which take the file as CommonJS
  *   (in a package with `"type": "module"`, import it for the global as in a browser, or name it `.cjs`).

@@ -5,7 +5,7 @@ import contextlib
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tests.eventually import PATIENCE
@@ -54,7 +54,9 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def run(directory: Path, *words: str, **variables: str) -> AsyncIterator[Process]:
+async def run(
+    directory: Path, *words: str, command: Sequence[str] = (sys.executable, "-m", "tilo_ws"), **variables: str
+) -> AsyncIterator[Process]:
     """Starts the command in a directory, with these variables and nothing of PostgreSQL in its PATH; kills it at the end."""
     environment = {
         "PYTHONPATH": str(PROJECT),
@@ -65,9 +67,7 @@ async def run(directory: Path, *words: str, **variables: str) -> AsyncIterator[P
         "TILO_ADMIN_PASSWORD": "x",
     }
     started = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tilo_ws",
+        *command,
         *words,
         cwd=directory,
         env=environment | variables,
@@ -88,3 +88,19 @@ async def output(directory: Path, *words: str, **variables: str) -> tuple[int, s
         out, err = await asyncio.wait_for(command.process.communicate(), 2 * PATIENCE)
         assert command.process.returncode is not None
         return command.process.returncode, out.decode(), err.decode()
+
+
+async def with_input(directory: Path, text: str, *words: str, **variables: str) -> tuple[int | None, str]:
+    """Exit status and standard output of a command that reads a text."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tilo_ws",
+        *words,
+        cwd=directory,
+        env={"PYTHONPATH": str(PROJECT), "HOME": str(directory)} | variables,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate(text.encode())
+    return process.returncode, out.decode()

@@ -1,11 +1,9 @@
 """`python -m tilo_ws admin` in a process of its own."""
 
-import asyncio
 import re
-import sys
 from pathlib import Path
 
-from tests.command import PROJECT, output, run
+from tests.command import output, run, with_input
 from tests.conftest import Sql
 from tilo_ws.services.passwords import Password
 
@@ -73,19 +71,3 @@ async def test_it_works_before_the_first_start_and_beside_a_running_server(serve
         assert await server.end() == 0
     _, out, _ = await output(server_directory, "admin", "list")
     assert [line.split()[0] for line in out.splitlines()] == ["admin", "before", "beside"]
-
-
-async def with_input(directory: Path, text: str, *words: str, **variables: str) -> tuple[int | None, str]:
-    """Exit status and standard output of a command that reads a text."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tilo_ws",
-        *words,
-        cwd=directory,
-        env={"PYTHONPATH": str(PROJECT), "HOME": str(directory)} | variables,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    out, _ = await process.communicate(text.encode())
-    return process.returncode, out.decode()

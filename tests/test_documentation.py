@@ -7,17 +7,17 @@ import json
 import re
 import subprocess
 import sys
-import typing
 from pathlib import Path
 
 import msgspec
 import pytest
 from aiohttp import web
 
+from docs.asyncapi import command_structs, push_structs
 from tilo_ws import background, cli, running, server
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import Percentiles, Report
-from tilo_ws.protocol import commands, pushes
+from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode, ErrorCode
 from tilo_ws.realtime import departure
 from tilo_ws.settings import SettingError, Settings, read_settings, setting_names, unknown_settings
@@ -26,7 +26,7 @@ from tilo_ws.web.routes import add_routes
 from tilo_ws.web.statistics import Figures
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("static/*.md")])
 
 
 def read(name: str) -> str:
@@ -53,16 +53,6 @@ def message_headings(part: str) -> list[str]:
 
 def json_examples(part: str) -> list[str]:
     return re.findall(r"```json\n(.*?)```", section(read("docs/protocol.md"), part), re.DOTALL)
-
-
-def tag(struct: type[msgspec.Struct]) -> str:
-    return str(struct.__struct_config__.tag)
-
-
-def structs_of_pushes() -> dict[str, type[msgspec.Struct]]:
-    structs = [item for item in vars(pushes).values() if isinstance(item, type) and issubclass(item, msgspec.Struct)]
-    # Those with a tag go over the wire; a class that others extend does not.
-    return {tag(struct): struct for struct in structs if struct.__struct_config__.tag and not struct.__subclasses__()}
 
 
 def options_of(parser: argparse.ArgumentParser) -> dict[str, str]:
@@ -138,19 +128,18 @@ def test_the_report_of_the_load_player_looks_as_in_the_readme() -> None:
 
 
 def test_the_protocol_has_a_paragraph_for_exactly_the_commands_that_exist() -> None:
-    expected = [tag(struct) for struct in typing.get_args(commands.Command)]
-    assert sorted(message_headings("## Client to server")) == sorted(expected)
+    assert sorted(message_headings("## Client to server")) == sorted(command_structs())
 
 
 def test_the_protocol_has_a_paragraph_for_exactly_the_messages_that_the_server_sends() -> None:
-    assert sorted(message_headings("## Server to client")) == sorted(structs_of_pushes())
+    assert sorted(message_headings("## Server to client")) == sorted(push_structs())
 
 
 def test_the_table_of_each_command_names_its_fields() -> None:
     text = section(read("docs/protocol.md"), "## Client to server")
-    for struct in typing.get_args(commands.Command):
-        described = set(first_cells(section(text, f"### `{tag(struct)}`"))) | {"ref"}  # any command may carry a ref
-        assert described == set(struct.__struct_fields__), tag(struct)
+    for type, struct in command_structs().items():
+        described = set(first_cells(section(text, f"### `{type}`"))) | {"ref"}  # any command may carry a ref
+        assert described == set(struct.__struct_fields__), type
 
 
 @pytest.mark.parametrize("example", json_examples("## Client to server"))
@@ -163,7 +152,7 @@ def test_the_examples_of_commands_can_be_sent(example: str) -> None:
 @pytest.mark.parametrize("example", json_examples("## Server to client"))
 def test_the_examples_of_the_servers_messages_have_its_fields(example: str) -> None:
     message = json.loads(example)
-    struct = structs_of_pushes()[message.pop("type")]
+    struct = push_structs()[message.pop("type")]
     required = {field.name for field in msgspec.structs.fields(struct) if field.required}
     assert required <= set(message) <= set(struct.__struct_fields__)
 

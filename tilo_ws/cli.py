@@ -1,4 +1,4 @@
-"""The words of the command line: `serve`, `migrate`, `check`, `token`, `admin`, `load`."""
+"""The words of the command line: `serve`, `migrate`, `check`, `token`, `admin`, those of the data, `load`."""
 
 import argparse
 import asyncio
@@ -7,13 +7,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import uvloop
 from dotenv import dotenv_values
 
-from tilo_ws import __version__, admin_command, resources
+from tilo_ws import __version__, admin_command, data_command, resources
 from tilo_ws.from_settings import admin_password, player_tokens, text_rules
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
@@ -23,8 +24,9 @@ from tilo_ws.protocol.tokens import Player
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, dsn_of_running
+from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, backup, dsn_of_running
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
+from tilo_ws.storage.export_file import BadExport
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
 
@@ -47,12 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"the database cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
-    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
+    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, BadExport, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tilo_ws", description="The real-time server of tilo.life.")
+    installed = Path(sys.argv[0]).name == "tilo-ws"
+    parser = argparse.ArgumentParser(
+        prog="tilo-ws" if installed else "python -m tilo_ws", description="The real-time server of tilo.life."
+    )
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(run=_serve)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -71,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     administering = words.add_parser("admin", help="the dashboard's accounts: list, add, password, remove, totp-off")
     admin_command.add_arguments(administering)
     administering.set_defaults(run=_admin)
+    data_commands = {"export": _export, "import": _import, "backup": _back_up, "restore": _restore}
+    for word, parsing in data_command.add_commands(words).items():
+        parsing.set_defaults(run=data_commands[word])
     playing = words.add_parser("load", help="play many players against a server and report what they saw")
     load_command.add_arguments(playing)
     playing.set_defaults(run=_load)
@@ -99,8 +107,7 @@ async def _token(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _admin(settings: Settings, options: argparse.Namespace) -> int:
-    running = dsn_of_running(settings.data_dir) if settings.database_url is None else None
-    async with _database(settings, running) as database:
+    async with _database(settings, beside_server=True) as database:
         await migrate(database, read_migrations(resources.MIGRATIONS))
         return await admin_command.run(options, database)
 
@@ -138,21 +145,59 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+async def _export(settings: Settings, options: argparse.Namespace) -> int:
+    with _address(settings, beside_server=True) as dsn:
+        return await _with_file(data_command.export_to(options.file, dsn))
+
+
+async def _import(settings: Settings, options: argparse.Namespace) -> int:
+    with _address(settings) as dsn:
+        return await _with_file(data_command.import_from(options.file, dsn))
+
+
+async def _back_up(settings: Settings, options: argparse.Namespace) -> int:
+    if settings.database_url is not None:
+        return _refuse("DATABASE_URL is set: this saves the embedded database; use pg_dump for yours, or the command export")
+    with _address(settings, beside_server=True) as dsn:
+        return await _with_file(data_command.back_up(options.file, dsn))
+
+
+async def _restore(settings: Settings, options: argparse.Namespace) -> int:
+    if settings.database_url is not None:
+        return _refuse("DATABASE_URL is set: this fills the embedded database; use pg_restore for yours")
+    backup.check(options.file)
+    with _address(settings) as dsn:
+        return await _with_file(data_command.restore(options.file, dsn))
+
+
+async def _with_file(work: Coroutine[Any, Any, None]) -> int:
+    try:
+        await work
+    except OSError as error:
+        return _refuse(f"{error.filename or 'the file'}: {error.strerror}")
+    return 0
+
+
+@contextlib.contextmanager
+def _address(settings: Settings, *, beside_server: bool = False) -> Iterator[str]:
+    """How to reach the database of the settings; the embedded one is started and stopped, unless it may be a running one."""
+    running = dsn_of_running(settings.data_dir) if beside_server and settings.database_url is None else None
+    if dsn := settings.database_url or running:
+        yield dsn
+        return
+    postgres = EmbeddedPostgres(settings.data_dir)
+    try:
+        yield postgres.start()
+    finally:
+        postgres.stop()
+
+
 @contextlib.asynccontextmanager
-async def _database(settings: Settings, running: str | None = None) -> AsyncIterator[Database]:
-    """The database of the settings with one connection; the embedded one, unless it is running, started and stopped."""
-    with contextlib.ExitStack() as embedded:
-        dsn = settings.database_url or running
-        if dsn is None:
-            postgres = EmbeddedPostgres(settings.data_dir)
-            dsn = postgres.start()
-            embedded.callback(postgres.stop)
-        database = Database(resources.QUERIES, pool_min=1, pool_max=1)
-        try:
-            await database.open(dsn)
+async def _database(settings: Settings, *, beside_server: bool = False) -> AsyncIterator[Database]:
+    """That database with one connection."""
+    with _address(settings, beside_server=beside_server) as dsn:
+        async with data_command.opened(dsn) as database:
             yield database
-        finally:
-            await database.close()
 
 
 def _set_up_logging(settings: Settings) -> None:
