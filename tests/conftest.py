@@ -13,6 +13,7 @@ import psycopg2
 import pytest
 from aiohttp.test_utils import TestClient
 
+from tests import temporary
 from tests.command import run
 from tests.eventually import PATIENCE
 from tilo_ws import resources
@@ -36,6 +37,10 @@ StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]
 """Starts the whole server in this process: `client = await start_server(chat_rate=0)`."""
 
 _numbers = itertools.count()
+
+
+def pytest_configure() -> None:
+    temporary.choose()
 
 
 @contextlib.contextmanager
