@@ -3,6 +3,7 @@
 #
 #   ./run.sh              the server
 #   ./run.sh test         the test suite (further words go to pytest)
+#   ./run.sh coverage, lint, format, types, hooks        what CONTRIBUTING.md says
 #   ./run.sh WORDS...     python -m tilo_ws WORDS..., for example ./run.sh check
 #
 # PYTHON names the interpreter that makes .venv; remove .venv to change it later.
@@ -56,9 +57,21 @@ if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))'
 fi
 
 install server requirements.txt
-if [ "${1:-}" = test ]; then
+command=${1:-}
+case $command in
+test | coverage | lint | format | types | hooks)
     shift
     install tests requirements.txt tests/requirements.txt
-    exec .venv/bin/python -m pytest "$@"
-fi
-exec .venv/bin/python -m tilo_ws "$@"
+    PATH=$PWD/.venv/bin:$PATH
+    ;;
+esac
+case $command in
+# Four processes at most: each has a PostgreSQL and browsers.
+test) exec python -m pytest -n logical --maxprocesses 4 --dist worksteal "$@" ;;
+coverage) exec python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered "$@" ;;
+lint) exec ruff check "$@" . ;;
+format) exec ruff format "$@" . ;;
+types) exec mypy "$@" ;;
+hooks) exec pre-commit install "$@" ;;
+*) exec .venv/bin/python -m tilo_ws "$@" ;;
+esac

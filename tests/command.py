@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import signal
 import sys
@@ -65,7 +66,7 @@ async def run(
         "HOST": "127.0.0.1",
         "PORT": "0",
         "TILO_ADMIN_PASSWORD": "x",
-    }
+    } | {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     started = await asyncio.create_subprocess_exec(
         *command,
         *words,

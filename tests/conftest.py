@@ -13,10 +13,12 @@ import psycopg2
 import pytest
 from aiohttp.test_utils import TestClient
 
+from tests import temporary
 from tests.command import run
 from tests.eventually import PATIENCE
 from tilo_ws import resources
 from tilo_ws.app import create_app
+from tilo_ws.services import passwords
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -36,6 +38,10 @@ StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]
 """Starts the whole server in this process: `client = await start_server(chat_rate=0)`."""
 
 _numbers = itertools.count()
+
+
+def pytest_configure() -> None:
+    temporary.choose()
 
 
 @contextlib.contextmanager
@@ -163,8 +169,9 @@ def outage(dsn: str) -> Iterator[Outage]:
 
 
 @pytest.fixture
-def start_server(dsn: str, tmp_path: Path, aiohttp_client: Any) -> StartServer:
-    """See `StartServer`."""
+def start_server(dsn: str, tmp_path: Path, aiohttp_client: Any, monkeypatch: pytest.MonkeyPatch) -> StartServer:
+    """See `StartServer`. Its accounts' passwords are hashed quickly."""
+    monkeypatch.setattr(passwords, "_LOG2_N", 4)
 
     async def start(**settings: Any) -> TestClient[Any, Any]:
         chosen: dict[str, Any] = {

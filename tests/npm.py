@@ -1,5 +1,6 @@
 """Tools of Node's registry: what checks the client library and the pages."""
 
+import fcntl
 import json
 from pathlib import Path
 
@@ -11,10 +12,13 @@ HERE = Path(__file__).parent / "client"
 def installed() -> Path:
     """The folder of the packages that package.json names, installed where that is not done yet."""
     packages = HERE / "node_modules"
-    wanted = json.loads((HERE / "package.json").read_text())["devDependencies"]
-    if any(_version(packages / name) != version for name, version in wanted.items()):
-        # Without a lock file: it would name the registry, which is not everybody's.
-        assert npm(["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"], cwd=HERE, timeout=300) == 0
+    with (HERE / "package.json").open(encoding="utf-8") as description:
+        fcntl.flock(description, fcntl.LOCK_EX)  # one of the processes that run the tests together, until it is closed
+        wanted = json.load(description)["devDependencies"]
+        if any(_version(packages / name) != version for name, version in wanted.items()):
+            # Without a lock file: it would name the registry, which is not everybody's.
+            install = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+            assert npm(install, cwd=HERE, timeout=300) == 0
     return packages
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.browser.dashboard import feed_state, is_fault, log_in
-from tests.conftest import ADMIN_PASSWORD
+from tests.conftest import ADMIN_PASSWORD, StartServer
 from tests.eventually import PATIENCE
 
 expect.set_options(timeout=PATIENCE * 1000)
@@ -36,6 +36,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
+async def server_url(start_server: StartServer, caplog: pytest.LogCaptureFixture) -> AsyncIterator[str]:
+    """The http address of a server in this process, quicker to start than one apart. It may have logged no traceback."""
+    client = await start_server(demo=True, drain_seconds=0.0)
+    yield f"http://127.0.0.1:{client.port}"
+    await client.close()
+    assert [record.getMessage() for record in caplog.get_records("call") if record.exc_info] == []
+
+
+@pytest.fixture
 def admin_password() -> str:
     """The dashboard's password on the servers of the tests."""
     return ADMIN_PASSWORD
@@ -59,11 +68,13 @@ def create_event(server_url: str, api_headers: dict[str, str]) -> CreateEvent:
 
 @pytest.fixture
 async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage]:
-    """Opens the demo as a visitor of its own. No page may have had anything to complain about in the end."""
+    """Opens the demo as a visitor of its own, gone before the server is. No page may have had anything to complain about."""
     complaints: list[str] = []
+    opened: list[BrowserContext] = []
 
     async def open_(*, prepare: Callable[[Page], Awaitable[None]] | None = None, **context: Any) -> Page:
-        page = await (await browser.new_context(**context)).new_page()
+        opened.append(await browser.new_context(**context))
+        page = await opened[-1].new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         if prepare:
@@ -73,6 +84,8 @@ async def open_page(browser: Browser, server_url: str) -> AsyncIterator[OpenPage
         return page
 
     yield open_
+    for one in opened:
+        await one.close()
     assert complaints == []
 
 

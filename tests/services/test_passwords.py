@@ -12,7 +12,7 @@ from tilo_ws.services.passwords import Password, hashed
 from tilo_ws.settings import SettingError, read_settings
 
 
-@pytest.mark.parametrize("given", ["correct horse", hashed("correct horse")])
+@pytest.mark.parametrize("given", ["correct horse", hashed("correct horse")], ids=["plain", "a hash"])
 def test_only_the_password_matches(given: str) -> None:
     password = Password(given)
     assert password.matches("correct horse")
@@ -36,6 +36,7 @@ def test_a_hash_is_another_one_each_time_and_does_not_match_itself() -> None:
         hashed("x").replace("$8$", "$0$"),
         hashed("x") + "=",
     ],
+    ids=["empty", "short", "too much memory", "no blocks", "no base64"],
 )
 def test_a_hash_that_cannot_be_read_stops_the_start_and_is_not_shown(given: str) -> None:
     with pytest.raises(SettingError, match=r"TILO_ADMIN_PASSWORD=\(hidden\): allowed is a"):

@@ -114,7 +114,7 @@ async def test_a_faulty_event_is_explained(body: str, named: str, start_server: 
     assert named in error["message"]
 
 
-@pytest.mark.parametrize("id", [str(uuid4()), "7", "'; --"])
+@pytest.mark.parametrize("id", [str(uuid4()), "7", "'; --"], ids=["unknown", "no id", "an attack"])
 async def test_an_unknown_event_is_not_found(id: str, start_server: StartServer, api_headers: Headers) -> None:
     client = await start_server()
     for response in (

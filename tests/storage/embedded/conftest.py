@@ -11,13 +11,14 @@ import pytest
 
 from tests.storage.embedded.open_python import interpreter_for, remove_copy
 from tests.storage.embedded.server_process import ServerProcess, StartServer, execute, wait_until_free
+from tests.temporary import OPEN_DIRECTORY
 from tilo_ws.storage.embedded import EmbeddedPostgres, binaries, home, state
 from tilo_ws.storage.embedded.account import Account, own_account, unprivileged_account
 
 
 def _open_directory() -> Path:
     # Unlike `tmp_path`, which lies below a directory that is closed to the user to whom root drops.
-    directory = Path(tempfile.mkdtemp(prefix="tilo-test-", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="tilo-test-", dir=OPEN_DIRECTORY))
     directory.chmod(0o1777)
     return directory
 

