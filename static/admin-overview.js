@@ -14,7 +14,7 @@ const pool = (name) => [`pool_${name}`, { read: (frame) => frame.stats.pool[name
 
 /** What stands in every element with `data-figure`, and how a value of the chart with its name is written. */
 const FIGURES = new Map([
-  stat("connections", whole),
+  stat("online", whole),
   stat("messages_per_second", decimal),
   stat("deliveries_per_second", decimal),
   stat("delay_p99_ms", decimal),

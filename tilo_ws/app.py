@@ -1,7 +1,7 @@
 """The product on a page: builds every part once, joins them, and returns one aiohttp application."""
 
 import asyncio
-import logging
+import os
 import platform
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,6 +21,7 @@ from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.servers import LoneServer
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
@@ -29,6 +30,7 @@ from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.chat_search import ChatSearch
+from tilo_ws.services.connections import Connections
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -53,11 +55,10 @@ from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.own_state import OwnState
 from tilo_ws.web.routes import add_routes
 from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
 from tilo_ws.web.websocket import Players
-
-logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request: a batch of scores from a game back end."""
@@ -107,7 +108,6 @@ def create_app(settings: Settings) -> web.Application:
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast)
     recurring_events = RecurringEvents(database, events)
-    online = Online(hub, fanout.broadcast)
     authentication = Authentication(
         hub,
         *player_tokens(settings),
@@ -126,8 +126,21 @@ def create_app(settings: Settings) -> web.Application:
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
-    statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
+    name = f"{platform.node()}:{settings.port}"
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
+    servers = LoneServer(lambda: own_state(), lambda: len(hub))
+    statistics = Statistics(
+        hub,
+        fanout,
+        database,
+        commits,
+        scores.refused,
+        online=lambda: servers.online,
+        take_worst_pause=pauses.take_worst,
+    )
+    own_state = OwnState(f"{name}/{os.getpid()}", hub, statistics, lifecycle, lambda: broker.last_seq + 1)
+    online = Online(lambda: servers.online, fanout.broadcast)
+    connections = Connections(hub, servers)
     possible = process_limits.possible_connections()
     admission = Admission(
         address,
@@ -154,7 +167,7 @@ def create_app(settings: Settings) -> web.Application:
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
-        lease=Lease(database, f"{platform.node()}:{settings.port}"),
+        lease=Lease(database, name),
         numbering=numbering,
         chat=chat,
         events=events,
@@ -187,7 +200,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
             *dashboard.schedule,
-            Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
+            Every(60.0, statistics.log_sizes, "logging sizes"),
         ],
     )
 
@@ -202,12 +215,14 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
+    app[keys.SERVERS] = servers
+    app[keys.CONNECTIONS] = connections
     app[keys.HANDSHAKES] = handshakes
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
-    app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
+    app[keys.ANNOUNCEMENTS] = Announcements(connections, fanout.broadcast)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
     app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
@@ -227,8 +242,3 @@ def create_app(settings: Settings) -> web.Application:
     app.cleanup_ctx.append(start_and_stop)
     app.on_shutdown.append(shut_down)
     return app
-
-
-def _log_sizes(hub: Hub, database: Database) -> None:
-    pool = database.pool
-    logger.info("connected clients: %d, database pool: %d connections, %d free", len(hub), pool.size, pool.free)

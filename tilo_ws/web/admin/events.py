@@ -37,7 +37,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await _render(request, form, changed, is_given=bool(request.query.keys() - {"before"}))
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """All events that are not over."""
     return {"events": [event_fields(event, beat.now) for event in app[keys.EVENTS].all()]}
 
