@@ -167,7 +167,7 @@ def create_app(settings: Settings) -> web.Application:
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
-        lease=Lease(database, name),
+        lease=Lease(database, name, servers.shared_claim),
         numbering=numbering,
         chat=chat,
         events=events,

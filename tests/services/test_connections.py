@@ -64,18 +64,19 @@ class House:
         hub.identify(connection, Player(email, None, 0))
 
 
-def state(name: str, connections: int) -> ServerState:
+def state(name: str, connections: int, started_at: float = 0, stored_below: int = 1) -> ServerState:
+    """What a server says of itself."""
     return ServerState(
         id=name,
         name=name,
         version="1",
-        started_at=0,
+        started_at=started_at,
         connections=connections,
         deliveries_per_second=0,
         loop_lag_ms=0,
         memory_bytes=0,
         draining=False,
-        stored_below=1,
+        stored_below=stored_below,
     )
 
 
