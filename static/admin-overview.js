@@ -5,6 +5,7 @@ import { age, decimal, duration, whole } from "./admin-format.js";
 import { FigureHistory } from "./admin-history.js";
 import { live } from "./admin-live.js";
 import { setAttribute, setText } from "./admin-rows.js";
+import { ServersTable } from "./admin-servers.js";
 
 const LEAST_PAST_SECONDS = 60; // a change against less is none
 
@@ -116,4 +117,4 @@ class Overview {
   }
 }
 
-live(new Overview(document));
+live(new Overview(document), new ServersTable(document.querySelector("#servers")));

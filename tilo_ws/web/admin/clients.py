@@ -83,6 +83,7 @@ async def one(request: web.Request) -> web.StreamResponse:
         whom=_whom(connection, is_proxy=request.app[keys.CLIENT_ADDRESS].is_proxy(connection.ip)),
         durations=DURATIONS,
         max_message_length=MAX_LENGTH,
+        servers=len(request.app[keys.SERVERS].all()),
     )
 
 

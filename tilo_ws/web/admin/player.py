@@ -32,6 +32,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     fields: dict[str, Any] = {
         "email": email,
         "path": player_path(email),
+        "servers": len(request.app[keys.SERVERS].all()),
         "sessions": [_session_fields(connection) for connection in sessions],
         "refused": [refused_fields(one) for one in refused[:_MAX_REFUSED]],
         "refused_total": len(refused),
