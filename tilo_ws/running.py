@@ -67,7 +67,7 @@ class Parts:
 async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     """The parts run while the block lasts.
 
-    Raises EmbeddedPostgresError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
+    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
         schedule = list(parts.schedule)
