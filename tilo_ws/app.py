@@ -1,8 +1,6 @@
 """The product on a page: builds every part once, joins them, and returns one aiohttp application."""
 
 import asyncio
-import os
-import platform
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,13 +13,15 @@ from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
 from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
-from tilo_ws.realtime.servers import LoneServer
+from tilo_ws.realtime.redis_link import RedisLink
+from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
@@ -30,14 +30,12 @@ from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.chat_search import ChatSearch
-from tilo_ws.services.connections import Connections
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.numbering import Numbering
-from tilo_ws.services.online import Online
 from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
@@ -48,16 +46,13 @@ from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
-from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.guard import guard
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
-from tilo_ws.web.own_state import OwnState
 from tilo_ws.web.routes import add_routes
-from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
 from tilo_ws.web.websocket import Players
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -75,6 +70,7 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
+    link = None if settings.redis_url is None else RedisLink(settings.redis_url, settings.redis_prefix)
     broker = MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
@@ -103,7 +99,15 @@ def create_app(settings: Settings) -> web.Application:
         shadow=shadow,
         retention=settings.chat_retention,
     )
-    broker.start(deliver=fanout.broadcast, answer=chat.answer)
+    broker.start(
+        deliver=fanout.broadcast,
+        answer=chat.answer,
+        refuse=chat.refuse,
+        retracted=chat.retracted,
+        missed=chat.missed,
+        notice=lambda topic, content: None,
+        resync=lambda: None,
+    )
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast)
@@ -126,21 +130,21 @@ def create_app(settings: Settings) -> web.Application:
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
-    name = f"{platform.node()}:{settings.port}"
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
-    servers = LoneServer(lambda: own_state(), lambda: len(hub))
-    statistics = Statistics(
-        hub,
-        fanout,
-        database,
-        commits,
-        scores.refused,
-        online=lambda: servers.online,
-        take_worst_pause=pauses.take_worst,
+    presence = add_presence(
+        app,
+        link=link,
+        port=settings.port,
+        hub=hub,
+        fanout=fanout,
+        database=database,
+        commits=commits,
+        chat=chat,
+        refused_scores=scores.refused,
+        pauses=pauses,
+        lifecycle=lifecycle,
     )
-    own_state = OwnState(f"{name}/{os.getpid()}", hub, statistics, lifecycle, lambda: broker.last_seq + 1)
-    online = Online(lambda: servers.online, fanout.broadcast)
-    connections = Connections(hub, servers)
+    servers = presence.servers
     possible = process_limits.possible_connections()
     admission = Admission(
         address,
@@ -156,19 +160,29 @@ def create_app(settings: Settings) -> web.Application:
         handlers,
         lifecycle,
         admission,
-        greeting=lambda: online.frame() + events.frame(),
+        greeting=lambda: presence.online.frame() + events.frame(),
         greeting_count=2,
         last_told=lambda: fanout.seq,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
     )
-    dashboard = add_dashboard(app, settings, database=database, history=broker.history, statistics=statistics, address=address)
+    dashboard = add_dashboard(
+        app,
+        settings,
+        database=database,
+        history=broker.history,
+        statistics=presence.statistics,
+        address=address,
+        servers=servers,
+    )
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
-        lease=Lease(database, name, servers.shared_claim),
+        servers=servers,
+        lease=presence.lease,
         numbering=numbering,
+        broker=broker,
         chat=chat,
         events=events,
         recurring_events=recurring_events,
@@ -183,10 +197,8 @@ def create_app(settings: Settings) -> web.Application:
         pauses=pauses,
         lifecycle=lifecycle,
         schedule=[
-            Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
             Every(0.25, events.announce, "announcing events"),
-            Every(0.25, recurring_events.start_due, "starting recurring events"),
-            Every(1.0, online.announce, "announcing the online count"),
+            Every(0.25, leading(servers, recurring_events.start_due), "starting recurring events"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
@@ -195,12 +207,13 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
-            Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
-            Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
+            Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
+            Every(settings.cleanup_interval, leading(servers, shadow.clean_up), "cleaning up shadow-muted chat"),
             Every(1.0, moderation.forget_expired, "ending bans"),
-            Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
+            Every(1.0, events.forget_expired, "forgetting events"),
+            Every(settings.cleanup_interval, leading(servers, events.clean_up), "cleaning up events"),
+            *presence.schedule,
             *dashboard.schedule,
-            Every(60.0, statistics.log_sizes, "logging sizes"),
         ],
     )
 
@@ -215,14 +228,12 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
-    app[keys.SERVERS] = servers
-    app[keys.CONNECTIONS] = connections
     app[keys.HANDSHAKES] = handshakes
     app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
-    app[keys.ANNOUNCEMENTS] = Announcements(connections, fanout.broadcast)
+    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
     app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
@@ -233,7 +244,6 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.STATISTICS] = statistics
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""

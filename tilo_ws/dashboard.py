@@ -10,6 +10,7 @@ from tilo_ws.background import Every
 from tilo_ws.from_settings import kept_admin_password
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.servers import Servers, leading
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.audit_log import AuditLog
@@ -44,6 +45,7 @@ def add_dashboard(
     history: History,
     statistics: Statistics,
     address: ClientAddress,
+    servers: Servers,
 ) -> Dashboard:
     """Adds it to an application whose templates are set up. Raises SettingError."""
     loop = asyncio.get_running_loop()
@@ -73,6 +75,6 @@ def add_dashboard(
             Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, sessions.check_open, "looking at admins' accounts"),
-            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
+            Every(settings.cleanup_interval, leading(servers, audit_log.clean_up), "cleaning up the audit log"),
         ],
     )

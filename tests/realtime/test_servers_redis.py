@@ -70,8 +70,7 @@ class Together:
         )
         server.answer("length", str, len)
         server.answer("fault", str, int)
-        await link.open()
-        await server.beat()
+        await server.join()
         return server
 
     async def die(self, name: str) -> None:
@@ -230,4 +229,3 @@ async def test_a_start_without_redis_is_not_counted_as_the_leader(tmp_path: Path
     await server.beat()
     assert (server.leads, server.online) == (False, 3)
     assert not await server.leave()
-    await link.close()

@@ -1,6 +1,6 @@
 """The servers that a broker joins: who they are, how many players they have together, and what one asks the others."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -56,17 +56,25 @@ class Servers(Protocol):
     async def ask(self, topic: str, question: object, kind: type[T]) -> list[T]:
         """What the other servers answer, as far as they do within a second; from a server that is alone, nothing."""
 
+    async def join(self) -> None:
+        """Becomes one of them, before this one numbers anything. Raises RedisAway."""
+
     async def beat(self) -> None:
         """Tells the others that this one lives, and hears of them: call it once a second."""
 
     async def leave(self) -> bool:
-        """Takes this server from the others' lists at once. True when there is no other."""
+        """Is one of them no more, at once. True when there is no other."""
 
     async def shared_claim(self, held: str | None) -> str | None:
         """The name under which all of them have the right to number the chat; None where each has its own.
 
         `held` is the name under which this server has that right already.
         """
+
+
+def leading(servers: Servers, action: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None] | None]:
+    """The action, done where this server leads and nothing elsewhere."""
+    return lambda: action() if servers.leads else None
 
 
 class LoneServer:
@@ -99,6 +107,9 @@ class LoneServer:
     async def ask(self, topic: str, question: object, kind: type[T]) -> list[T]:
         """See Servers."""
         return []
+
+    async def join(self) -> None:
+        """See Servers."""
 
     async def beat(self) -> None:
         """See Servers."""

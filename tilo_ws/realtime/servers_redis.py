@@ -114,6 +114,11 @@ class RedisServers:
         states = [self._state(), *(other.state for other in self._others.values())]
         return sorted(states, key=lambda state: (state.started_at, state.id))
 
+    async def join(self) -> None:
+        """See Servers. The link is open from now on until this server leaves."""
+        await self._link.open()
+        await self.beat()
+
     async def beat(self) -> None:
         """See Servers. Does nothing while Redis is away."""
         own, buried = self._state(), list(self._adopted)
@@ -141,11 +146,13 @@ class RedisServers:
         """See Servers. False also where Redis is away, so that nobody knows."""
         for task in self._answering:
             task.cancel()
+        names = [self._link.key("servers"), self._link.key("beats")]
         try:
-            names = [self._link.key("servers"), self._link.key("beats")]
             return not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
             return False
+        finally:
+            await self._link.close()
 
     async def shared_claim(self, held: str | None) -> str | None:
         """See Servers. It is kept in Redis; one that comes back empty gets it again. Raises RedisAway where none is held."""

@@ -156,11 +156,15 @@ class Events:
             self._shown = active
             self._broadcast(pushes.global_events(_for_players(self._active())))
 
+    def forget_expired(self) -> None:
+        """Drops from memory those that are over."""
+        now = self._clock()
+        self._events = {id: event for id, event in self._events.items() if event.expires_at > now}
+
     async def clean_up(self) -> None:
-        """Forgets events that are over, and removes those that were kept long enough. PostgreSQL is asked only for these."""
+        """Removes those from PostgreSQL that were kept long enough, and asks it only for these."""
         async with self._changing:
             now = self._clock()
-            self._events = {id: event for id, event in self._events.items() if event.expires_at > now}
             if self._oldest_end + KEPT_SECONDS > now:
                 return
             removed = await self._remove_expired(before=now - KEPT_SECONDS)

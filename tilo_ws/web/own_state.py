@@ -1,6 +1,5 @@
 """What this server says of itself to the others that are joined with it."""
 
-import secrets
 import time
 from collections.abc import Callable
 
@@ -15,9 +14,16 @@ class OwnState:
     """`name` is how people know it again; `stored_below` tells the lowest chat number that may wait here to be stored."""
 
     def __init__(
-        self, name: str, hub: Hub, statistics: Statistics, lifecycle: Lifecycle, stored_below: Callable[[], int]
+        self,
+        *,
+        id: str,
+        name: str,
+        hub: Hub,
+        statistics: Statistics,
+        lifecycle: Lifecycle,
+        stored_below: Callable[[], int],
     ) -> None:
-        self._id = secrets.token_hex(8)
+        self.id = id
         self._started_at = time.time()
         self._name = name
         self._hub = hub
@@ -28,7 +34,7 @@ class OwnState:
     def __call__(self) -> ServerState:
         """At this moment."""
         return ServerState(
-            id=self._id,
+            id=self.id,
             name=self._name,
             version=__version__,
             started_at=self._started_at,
