@@ -32,6 +32,7 @@ TOP = [
     "from_settings",
     "shown_settings",
     "running",
+    "entrance",
     "presence",
     "dashboard",
     "app",

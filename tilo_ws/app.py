@@ -8,9 +8,10 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from tilo_ws import process_limits, resources
+from tilo_ws import resources
 from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
+from tilo_ws.entrance import add_entrance
 from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.presence import add_presence
@@ -48,12 +49,9 @@ from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.guard import guard
-from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
-from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
-from tilo_ws.web.websocket import Players
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request: a batch of scores from a game back end."""
@@ -145,27 +143,17 @@ def create_app(settings: Settings) -> web.Application:
         lifecycle=lifecycle,
     )
     servers = presence.servers
-    possible = process_limits.possible_connections()
-    admission = Admission(
-        address,
-        max_connections=min(settings.max_connections or possible, possible),
-        max_for_network=settings.max_connections_per_ip,
-        connect_rate=settings.connect_rate,
-        origins=settings.allowed_origins,
-        shuts_out=moderation.shuts_out,
-    )
-    handshakes = Handshakes(settings.handshake_timeout, loop.time)
-    players = Players(
+    handshakes = add_entrance(
+        app,
+        settings,
         hub,
         handlers,
         lifecycle,
-        admission,
+        address,
+        shuts_out=moderation.shuts_out,
         greeting=lambda: presence.online.frame() + events.frame(),
         greeting_count=2,
         last_told=lambda: fanout.seq,
-        command_rate=settings.command_rate,
-        command_burst=settings.command_burst,
-        max_frame_bytes=settings.max_frame_bytes,
     )
     dashboard = add_dashboard(
         app,
@@ -228,8 +216,6 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
-    app[keys.HANDSHAKES] = handshakes
-    app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores

@@ -80,7 +80,9 @@ class RedisLink:
         return self._away_since is not None
 
     async def open(self) -> None:
-        """Connects and follows the channels. Raises RedisAway."""
+        """Connects and follows the channels, unless it is open. Raises RedisAway."""
+        if self._task is not None:
+            return
         try:
             async with asyncio.timeout(self._time_limit):
                 server, cluster = await self._client.info("server"), await self._client.info("cluster")
