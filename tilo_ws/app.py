@@ -15,6 +15,7 @@ from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
 from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.notice_table import notice_table
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
@@ -22,6 +23,7 @@ from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.announcements import Announcements
@@ -34,6 +36,7 @@ from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import CATCH_UP_INTERVAL
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.online import Online
 from tilo_ws.services.player_records import PlayerRecords
@@ -41,6 +44,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
@@ -74,10 +78,13 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
+    link = None
     broker = MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
-    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast)
+    leaderboard = Leaderboard(
+        database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast, link and SharedBoard(link)
+    )
     rules = text_rules(settings)
     scores = Scores(
         database,
@@ -85,11 +92,11 @@ def create_app(settings: Settings) -> web.Application:
         max_nickname_length=settings.max_nickname_length,
         rules=ScoreRules(settings.max_score, settings.max_score_per_second),
         text_rules=rules,
-        stored=leaderboard.update,
-        corrected=leaderboard.load,
+        board=leaderboard,
+        tell=broker.tell,
     )
-    moderation = Moderation(database, hub)
-    shadow = ShadowChat(database, backlog, hub, retention=settings.chat_retention)
+    moderation = Moderation(database, hub, broker.tell)
+    shadow = ShadowChat(database, backlog, hub, broker.tell, retention=settings.chat_retention)
     chat = Chat(
         database,
         broker,
@@ -103,10 +110,10 @@ def create_app(settings: Settings) -> web.Application:
         retention=settings.chat_retention,
     )
     broker.start(deliver=fanout.broadcast, answer=chat.answer)
-    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
+    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
-    events = Events(database, fanout.broadcast)
-    recurring_events = RecurringEvents(database, events)
+    events = Events(database, fanout.broadcast, broker.tell)
+    recurring_events = RecurringEvents(database, events, broker.tell)
     online = Online(hub, fanout.broadcast)
     authentication = Authentication(
         hub,
@@ -150,7 +157,17 @@ def create_app(settings: Settings) -> web.Application:
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
     )
-    dashboard = add_dashboard(app, settings, database=database, history=broker.history, statistics=statistics, address=address)
+    dashboard = add_dashboard(
+        app,
+        settings,
+        database=database,
+        history=broker.history,
+        statistics=statistics,
+        address=address,
+        shared=link and SharedStore(link),
+        tell=broker.tell,
+    )
+    forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
@@ -174,6 +191,9 @@ def create_app(settings: Settings) -> web.Application:
             Every(0.25, events.announce, "announcing events"),
             Every(0.25, recurring_events.start_due, "starting recurring events"),
             Every(1.0, online.announce, "announcing the online count"),
+            Every(CATCH_UP_INTERVAL, lambda: notices.catch_up(), "catching up with other servers"),
+            Every(CATCH_UP_INTERVAL, forgetting.catch_up, "forgetting players with other servers"),
+            Every(1.0, leaderboard.share, "sharing the leaderboard"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
@@ -207,10 +227,10 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
-    app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
+    app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
-    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
+    app[keys.FORGETTING] = forgetting
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
     app[keys.CHAT_SEARCH] = ChatSearch(database)
@@ -222,6 +242,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""
+    notices = notice_table(app)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)

@@ -40,6 +40,9 @@ class Broker(Protocol):
     def retract(self, seq: int, id: UUID) -> None:
         """Takes a message back from every server and tells everybody."""
 
+    def tell(self, topic: str, content: bytes) -> None:
+        """Tells the other servers, in order with the chat."""
+
     def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """Takes over ids that the database kept, oldest first, with their age in seconds."""
 
@@ -71,6 +74,9 @@ class MemoryBroker:
         """See Broker."""
         self._deliver = deliver
         self._answer = answer
+
+    def tell(self, topic: str, content: bytes) -> None:
+        """See Broker."""
 
     def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """See Broker."""

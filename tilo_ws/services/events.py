@@ -16,6 +16,7 @@ from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import GetEvents
 from tilo_ws.protocol.text import clean
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -56,10 +57,20 @@ class UnknownEvent(Exception):
 
 
 class Events:
-    """Planned, active and past events. `broadcast` takes a frame for everybody; `clock` gives seconds since 1970."""
+    """Planned, active and past events. `broadcast` takes a frame for everybody; `clock` gives seconds since 1970.
 
-    def __init__(self, database: Database, broadcast: Callable[[bytes], None], clock: Callable[[], float] = time.time) -> None:
+    After a change `tell` has other servers `load` them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        broadcast: Callable[[bytes], None],
+        tell: Tell,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._broadcast = broadcast
+        self._tell = tell
         self._clock = clock
         self._current = database.query("current_events")
         self._store = database.query("store_event")
@@ -74,11 +85,11 @@ class Events:
         self._changing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Reads the events that are not over from PostgreSQL."""
-        rows = await self._current(now=self._clock())
-        self._events = {row.id: GlobalEvent(*row) for row in rows}
-        self._shown = self._active()
-        await self._find_oldest()
+        """Reads the events that are not over from PostgreSQL, and announces what that changes."""
+        async with self._changing:
+            await self._read()
+            await self._find_oldest()
+        self.announce()
 
     def get(self, connection: Connection, command: GetEvents) -> None:
         """Handles GetEvents."""
@@ -126,6 +137,7 @@ class Events:
     async def change(self, id: UUID, **changes: object) -> GlobalEvent:
         """Replaces fields of an event. Raises UnknownEvent, CommandError."""
         async with self._changing:
+            await self._read()
             event = _checked(msgspec.structs.replace(self.find(id), **changes), self._clock())
             await self._keep(event)
         return event
@@ -138,6 +150,7 @@ class Events:
     async def end(self, id: UUID) -> GlobalEvent:
         """Ends an event, or withdraws one that is planned, of which nothing stays. Raises UnknownEvent."""
         async with self._changing:
+            await self._read()
             event, now = self.find(id), self._clock()
             if event.starts_at < now:
                 event = msgspec.structs.replace(event, expires_at=now)
@@ -146,6 +159,7 @@ class Events:
             else:
                 await self._remove(id=id)
             del self._events[id]
+        self._tell(Topic.EVENTS, b"")
         self.announce()
         return event
 
@@ -167,6 +181,10 @@ class Events:
             await self._find_oldest()
         logger.info("clean-up: removed %d events that ended long ago", len(removed))
 
+    async def _read(self) -> None:
+        """Before a change too: another server may just have changed the same event."""
+        self._events = {row.id: GlobalEvent(*row) for row in await self._current(now=self._clock())}
+
     async def _find_oldest(self) -> None:
         [row] = await self._oldest()
         self._oldest_end = math.inf if row.expires_at is None else row.expires_at
@@ -178,6 +196,7 @@ class Events:
     def _show(self, event: GlobalEvent) -> None:
         self._events[event.id] = event
         self._oldest_end = min(self._oldest_end, event.expires_at)
+        self._tell(Topic.EVENTS, b"")
         self.announce()
 
     def find(self, id: UUID) -> GlobalEvent:
