@@ -10,6 +10,7 @@ from tilo_ws.background import Every
 from tilo_ws.from_settings import kept_admin_password
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.servers import Servers, leading
 from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
@@ -47,6 +48,7 @@ def add_dashboard(
     history: History,
     statistics: Statistics,
     address: ClientAddress,
+    servers: Servers,
     shared: SharedStore | None,
     tell: Tell,
 ) -> Dashboard:
@@ -79,6 +81,6 @@ def add_dashboard(
             Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, sessions.check_open, "looking at admins' accounts"),
-            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
+            Every(settings.cleanup_interval, leading(servers, audit_log.clean_up), "cleaning up the audit log"),
         ],
     )

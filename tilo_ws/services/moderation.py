@@ -113,6 +113,10 @@ class Moderation:
         """What holds for this player now, as far as it is known who that is."""
         return self._match(connection, connection.nickname)
 
+    def match(self, email: str | None, nickname: str | None, ip: str) -> Ban | None:
+        """What holds now for whoever has this address by a token, this name, this place."""
+        return self._bans.match(email, nickname, ip, self._clock())
+
     def is_banned(self, connection: Connection) -> bool:
         """Whether this player may not stay."""
         ban = self.of(connection)
@@ -138,8 +142,7 @@ class Moderation:
 
     def _match(self, connection: Connection, nickname: str | None) -> Ban | None:
         # Without a token the address that somebody claims is somebody else's, perhaps.
-        email = None if connection.player is None else connection.player.email
-        return self._bans.match(email, nickname, connection.ip, self._clock())
+        return self.match(None if connection.player is None else connection.player.email, nickname, connection.ip)
 
 
 def from_rows(rows: list[Any]) -> list[Ban]:

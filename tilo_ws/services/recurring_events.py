@@ -14,7 +14,8 @@ from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.recurrence import Occurrence, Recurrence
 from tilo_ws.protocol.text import clean
 from tilo_ws.protocol.time_zones import time_zone_names
-from tilo_ws.services.events import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, Events, GlobalEvent
+from tilo_ws.services.events import Events
+from tilo_ws.services.global_event import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, GlobalEvent
 from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.storage.database import Database
 

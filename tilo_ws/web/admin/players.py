@@ -39,7 +39,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await render(request, "players_found.html", "players", **fields)
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """The leaderboard, unless the page shows what was searched for."""
     board = [] if beat.query.get("q") else app[keys.LEADERBOARD].players()
     return {"players": [{"rank": rank} | score_fields(player) for rank, player in board]}
