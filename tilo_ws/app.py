@@ -14,6 +14,7 @@ from tilo_ws.dashboard import add_dashboard
 from tilo_ws.entrance import add_entrance
 from tilo_ws.from_settings import limits, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.notice_table import notice_table
 from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
@@ -24,6 +25,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.announcements import Announcements
@@ -36,12 +38,14 @@ from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import CATCH_UP_INTERVAL
 from tilo_ws.services.numbering import Numbering
 from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
@@ -72,7 +76,8 @@ def create_app(settings: Settings) -> web.Application:
     broker = MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
-    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast)
+    shared_board = None if link is None else SharedBoard(link)
+    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast, shared_board)
     rules = text_rules(settings)
     scores = Scores(
         database,
@@ -80,11 +85,11 @@ def create_app(settings: Settings) -> web.Application:
         max_nickname_length=settings.max_nickname_length,
         rules=ScoreRules(settings.max_score, settings.max_score_per_second),
         text_rules=rules,
-        stored=leaderboard.update,
-        corrected=leaderboard.load,
+        board=leaderboard,
+        tell=broker.tell,
     )
-    moderation = Moderation(database, hub)
-    shadow = ShadowChat(database, backlog, hub, retention=settings.chat_retention)
+    moderation = Moderation(database, hub, broker.tell)
+    shadow = ShadowChat(database, backlog, hub, broker.tell, retention=settings.chat_retention)
     chat = Chat(
         database,
         broker,
@@ -103,13 +108,13 @@ def create_app(settings: Settings) -> web.Application:
         refuse=chat.refuse,
         retracted=chat.retracted,
         missed=chat.missed,
-        notice=lambda topic, content: None,
-        resync=lambda: None,
+        notice=lambda topic, content: notices.hear(topic, content),
+        resync=lambda: notices.resync(),
     )
-    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
+    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
-    events = Events(database, fanout.broadcast)
-    recurring_events = RecurringEvents(database, events)
+    events = Events(database, fanout.broadcast, broker.tell)
+    recurring_events = RecurringEvents(database, events, broker.tell)
     authentication = Authentication(
         hub,
         *player_tokens(settings),
@@ -143,16 +148,15 @@ def create_app(settings: Settings) -> web.Application:
         lifecycle=lifecycle,
     )
     servers = presence.servers
-    handshakes = add_entrance(
+    entrance = add_entrance(
         app,
         settings,
-        hub,
-        handlers,
-        lifecycle,
-        address,
+        address=address,
+        hub=hub,
+        handlers=handlers,
+        lifecycle=lifecycle,
         shuts_out=moderation.shuts_out,
         greeting=lambda: presence.online.frame() + events.frame(),
-        greeting_count=2,
         last_told=lambda: fanout.seq,
     )
     dashboard = add_dashboard(
@@ -163,6 +167,8 @@ def create_app(settings: Settings) -> web.Application:
         statistics=presence.statistics,
         address=address,
         servers=servers,
+        shared=None if link is None else SharedStore(link),
+        tell=broker.tell,
     )
     numbering = Numbering(database, broker)
     parts = Parts(
@@ -187,12 +193,14 @@ def create_app(settings: Settings) -> web.Application:
         schedule=[
             Every(0.25, events.announce, "announcing events"),
             Every(0.25, leading(servers, recurring_events.start_due), "starting recurring events"),
+            Every(CATCH_UP_INTERVAL, lambda: notices.catch_up(), "catching up with other servers"),
+            Every(CATCH_UP_INTERVAL, lambda: forgetting.catch_up(), "forgetting players with other servers"),
+            Every(1.0, leaderboard.share, "sharing the leaderboard"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
-            Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
@@ -200,6 +208,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(1.0, events.forget_expired, "forgetting events"),
             Every(settings.cleanup_interval, leading(servers, events.clean_up), "cleaning up events"),
+            *entrance,
             *presence.schedule,
             *dashboard.schedule,
         ],
@@ -219,10 +228,10 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
-    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast)
+    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
-    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
+    app[keys.FORGETTING] = forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
     app[keys.CHAT_SEARCH] = ChatSearch(database)
@@ -230,9 +239,9 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""
+    notices = notice_table(app)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)

@@ -1,4 +1,4 @@
-"""How players come in: who may, how many, and what they hear first."""
+"""The way in for players: who is let in, and what is said to whoever comes."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from aiohttp import web
 
 from tilo_ws import process_limits
+from tilo_ws.background import Every
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
 from tilo_ws.settings import Settings
@@ -20,17 +21,16 @@ from tilo_ws.web.websocket import Players
 def add_entrance(
     app: web.Application,
     settings: Settings,
+    *,
+    address: ClientAddress,
     hub: Hub,
     handlers: Mapping[type, Handler],
     lifecycle: Lifecycle,
-    address: ClientAddress,
-    *,
     shuts_out: Callable[[str], bool],
     greeting: Callable[[], bytes],
-    greeting_count: int,
     last_told: Callable[[], int],
-) -> Handshakes:
-    """Adds it to an application. `greeting` is a number of frames; `last_told` the chat number of the last write round."""
+) -> list[Every]:
+    """Adds it to an application. Returns what has to be run of it. `greeting` are the two frames that everybody hears first."""
     possible = process_limits.possible_connections()
     admission = Admission(
         address,
@@ -41,6 +41,7 @@ def add_entrance(
         shuts_out=shuts_out,
     )
     handshakes = Handshakes(settings.handshake_timeout, asyncio.get_running_loop().time)
+    app[keys.CLIENT_ADDRESS] = address
     app[keys.HANDSHAKES] = handshakes
     app[keys.PLAYERS] = Players(
         hub,
@@ -48,10 +49,10 @@ def add_entrance(
         lifecycle,
         admission,
         greeting=greeting,
-        greeting_count=greeting_count,
+        greeting_count=2,
         last_told=last_told,
         command_rate=settings.command_rate,
         command_burst=settings.command_burst,
         max_frame_bytes=settings.max_frame_bytes,
     )
-    return handshakes
+    return [Every(1.0, handshakes.sweep, "cutting late handshakes")]

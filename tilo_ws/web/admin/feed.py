@@ -12,7 +12,8 @@ from tilo_ws.protocol.pushes import frame
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.services.roles import Role
-from tilo_ws.web.admin.access import SESSION, AdminSession, AdminSessions
+from tilo_ws.web.admin.access import SESSION, AdminSessions
+from tilo_ws.web.admin.session import AdminSession
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.untrusted import is_same_origin
 from tilo_ws.web.websocket import converse, open_connection

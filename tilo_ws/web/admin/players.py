@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from tilo_ws.protocol.chat_message import utc_text
-from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.feed import Beat
