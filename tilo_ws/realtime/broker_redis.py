@@ -149,11 +149,8 @@ class RedisBroker:
 
     async def look_after(self) -> None:
         """Finds out, about once a second, whether Redis was started anew and whether what was published has come."""
-        if self._link.away:
-            return
         with contextlib.suppress(RedisAway):
-            end = await self._writer.look()
-            if end is not None:
+            if not self._link.away and (end := await self._writer.look()) is not None:
                 self._follower.must_reach(end)
 
     async def trim(self, stored_below: int) -> None:
