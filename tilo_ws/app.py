@@ -13,13 +13,13 @@ from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
 from tilo_ws.entrance import add_entrance
 from tilo_ws.from_settings import limits, player_tokens, text_rules
-from tilo_ws.garbage import GarbagePauses
 from tilo_ws.notice_table import notice_table
 from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.broker import Broker, MemoryBroker
+from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.redis_link import RedisLink
@@ -72,8 +72,9 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
-    link = None if settings.redis_url is None else RedisLink(settings.redis_url, settings.redis_prefix)
-    broker = MemoryBroker()
+    link = RedisLink(settings.redis_url, settings.redis_prefix) if settings.redis_url else None
+    log = RedisBroker(link) if link else None
+    broker: Broker = log or MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     shared_board = None if link is None else SharedBoard(link)
@@ -132,11 +133,11 @@ def create_app(settings: Settings) -> web.Application:
         commands.Auth: authentication.auth,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
-    pauses = GarbagePauses()
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     presence = add_presence(
         app,
         link=link,
+        log=log,
         port=settings.port,
         hub=hub,
         fanout=fanout,
@@ -144,7 +145,6 @@ def create_app(settings: Settings) -> web.Application:
         commits=commits,
         chat=chat,
         refused_scores=scores.refused,
-        pauses=pauses,
         lifecycle=lifecycle,
     )
     servers = presence.servers
@@ -188,7 +188,7 @@ def create_app(settings: Settings) -> web.Application:
         slow_mode=slow_mode,
         fanout=fanout,
         commits=commits,
-        pauses=pauses,
+        pauses=presence.pauses,
         lifecycle=lifecycle,
         schedule=[
             Every(0.25, events.announce, "announcing events"),

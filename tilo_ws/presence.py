@@ -3,17 +3,18 @@
 import os
 import platform
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.redis_link import RedisLink
-from tilo_ws.realtime.servers import LoneServer, Servers, ServerState
+from tilo_ws.realtime.servers import LoneServer, Servers, leading
 from tilo_ws.realtime.servers_redis import RedisServers
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.connections import Connections
@@ -27,12 +28,15 @@ from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.own_state import OwnState
 from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
 
+_TRIM_INTERVAL = 5.0
+
 
 class Presence(NamedTuple):
     """What others need of it, and what has to be run."""
 
     servers: Servers
     lease: Lease
+    pauses: GarbagePauses
     statistics: Statistics
     connections: Connections
     online: Online
@@ -43,6 +47,7 @@ def add_presence(
     app: web.Application,
     *,
     link: RedisLink | None,
+    log: RedisBroker | None,
     port: int,
     hub: Hub,
     fanout: Fanout,
@@ -50,10 +55,10 @@ def add_presence(
     commits: Sequence[GroupCommit[Any, Any]],
     chat: Chat,
     refused_scores: RefusedScores,
-    pauses: GarbagePauses,
     lifecycle: Lifecycle,
 ) -> Presence:
-    """Adds it to an application; without a link this server is alone."""
+    """Adds it to an application; without a link, and the broker that uses it, this server is alone."""
+    pauses = GarbagePauses()
     address = f"{platform.node()}:{port}"
     statistics = Statistics(
         hub,
@@ -65,14 +70,26 @@ def add_presence(
         take_worst_pause=pauses.take_worst,
     )
     own = OwnState(
-        id=secrets.token_hex(8),
+        id=secrets.token_hex(8) if link is None else link.server_id,
         name=f"{address}/{os.getpid()}",
         hub=hub,
         statistics=statistics,
         lifecycle=lifecycle,
         stored_below=lambda: chat.stored_below,
     )
-    servers = _servers(link, own, lambda: len(hub))
+    servers: Servers = LoneServer(own, lambda: len(hub))
+    schedule = [
+        Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
+        Every(1.0, lambda: online.announce(), "announcing the online count"),
+        Every(60.0, statistics.log_sizes, "logging sizes"),
+    ]
+    if link is not None and log is not None:
+        servers = joined = RedisServers(link, own, lambda: len(hub), adopt=log.adopt)
+        schedule += [
+            Every(1.0, joined.beat, "telling other servers of this one"),
+            Every(1.0, log.look_after, "looking after the log"),
+            Every(_TRIM_INTERVAL, leading(joined, lambda: log.trim(joined.stored_below)), "trimming the log"),
+        ]
     connections = Connections(hub, servers)
     online = Online(lambda: servers.online, fanout.broadcast)
     app[keys.SERVERS] = servers
@@ -81,23 +98,9 @@ def add_presence(
     return Presence(
         servers,
         Lease(database, address, servers.shared_claim),
+        pauses,
         statistics,
         connections,
         online,
-        [
-            Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
-            Every(1.0, servers.beat, "telling other servers of this one"),
-            Every(1.0, online.announce, "announcing the online count"),
-            Every(60.0, statistics.log_sizes, "logging sizes"),
-        ],
+        schedule,
     )
-
-
-def _servers(link: RedisLink | None, own: OwnState, count: Callable[[], int]) -> Servers:
-    if link is None:
-        return LoneServer(own, count)
-
-    async def adopt(dead: ServerState) -> None:
-        pass
-
-    return RedisServers(link, own.id, own, count, adopt=adopt)

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -48,23 +48,23 @@ class _Asked:
 
 
 class RedisServers:
-    """`state` tells this server's own, `count` its connections.
+    """`state` tells this server's own, `count` its connections; its id is the link's.
 
-    What a dead server has not stored `adopt` takes over, at the one that leads.
+    At the one that leads `adopt` takes over what dead ones have not stored: it is called with their `stored_below` by id, and
+    may raise RedisAway.
     """
 
     def __init__(
         self,
         link: RedisLink,
-        id: str,
         state: Callable[[], ServerState],
         count: Callable[[], int],
         *,
-        adopt: Callable[[ServerState], Awaitable[None]],
+        adopt: Callable[[Mapping[str, int]], Awaitable[int]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
-        self._id = id
+        self._id = link.server_id
         self._state = state
         self._count = count
         self._adopt = adopt
@@ -79,7 +79,7 @@ class RedisServers:
         self._asked: dict[int, _Asked] = {}
         self._answering: set[asyncio.Task[None]] = set()
         link.follow("ask", self._hear_question)
-        link.follow(f"answers:{id}", self._hear_answer)
+        link.follow(f"answers:{self._id}", self._hear_answer)
 
     @property
     def own(self) -> ServerState:
@@ -135,8 +135,7 @@ class RedisServers:
         self._adopted.intersection_update(state.id for state in self._dead)
         self._has_beaten = True
         if self.leads:
-            for state in self._dead:
-                await self._take_over(state)
+            await self._take_over([state for state in self._dead if state.id not in self._adopted])
 
     async def leave(self) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
@@ -192,13 +191,17 @@ class RedisServers:
         for state in self._dead:
             self._others.pop(state.id, None)
 
-    async def _take_over(self, state: ServerState) -> None:
-        """It is taken off the list with the next beat, which tells of what this server has to store now."""
-        if state.id in self._adopted:
+    async def _take_over(self, dead: list[ServerState]) -> None:
+        """They are taken off the list with the next beat, which tells of what this server has to store now."""
+        if not dead:
             return
-        logger.warning("server %s has said nothing for %g s: it is dead", state.name, DEAD_AFTER)
-        await self._adopt(state)
-        self._adopted.add(state.id)
+        try:
+            messages = await self._adopt({state.id: state.stored_below for state in dead})
+        except RedisAway:
+            return
+        self._adopted |= {state.id for state in dead}
+        names = ", ".join(state.name for state in dead)
+        logger.warning("%s said nothing for %g s: dead, %d of its messages are stored here", names, DEAD_AFTER, messages)
 
     def _hear_question(self, data: bytes) -> None:
         asker, number, topic, question = msgspec.msgpack.decode(data, type=_Question)

@@ -17,19 +17,23 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.deletion import Deletion
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import Topic
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 
 CLEAN_UP_ROWS = 10_000
 """Messages that one statement removes: well within its time limit, also after a long pause of the server."""
+
+_MISSED_TIMEOUT = 3.0
+"""Seconds that everything said waits for PostgreSQL where the log that joins servers has a gap."""
 
 _DELETION_TIMEOUT = 5.0
 """Seconds that a deletion waits to be stored together with its message."""
@@ -66,7 +70,7 @@ class Chat:
         self._store = database.query("store_chat")
         self._identity = database.query("server_identity")
         self._newest = database.query("newest_chat")
-        self._missed = database.query("missed_chat")
+        self._missed = database.query("missed_chat", time_limit=_MISSED_TIMEOUT)
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
@@ -82,7 +86,7 @@ class Chat:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
         [identity] = await self._identity()
         newest = await self._newest(limit=self._broker.history.capacity)
-        self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
+        await self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
         self._broker.remember((row.id, row.seq, now - row.created_at) for row in reversed(ids))
@@ -138,9 +142,12 @@ class Chat:
         if unstored is not None:
             self.commit.add(id, unstored.deleted(self._clock()))
 
-    async def missed(self, after: int, through: int) -> list[ChatMessage]:
-        """See broker.Missed. Raises DatabaseAway, StatementTimeout."""
-        rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+    async def missed(self, after: int, through: int) -> list[ChatMessage] | None:
+        """See broker.Missed."""
+        try:
+            rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+        except (DatabaseAway, StatementTimeout):
+            return None
         return [ChatMessage(*row) for row in reversed(rows)]
 
     @property
@@ -164,7 +171,7 @@ class Chat:
         if message is None:
             return False
         self._broker.retract(seq, message.id)
-        deletion = _Deletion()
+        deletion = Deletion()
         self.commit.add(message.id, message.deleted(self._clock()), deletion)
         try:
             await asyncio.wait_for(deletion.stored, _DELETION_TIMEOUT)
@@ -223,21 +230,6 @@ class Chat:
         [row] = await self._oldest()
         if row.created_at is not None:
             self._oldest_at = row.created_at
-
-
-class _Deletion:
-    """Waits until a deletion is stored."""
-
-    def __init__(self) -> None:
-        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def acknowledge(self) -> None:
-        if not self.stored.done():
-            self.stored.set_result(None)
-
-    def refuse(self, error: CommandError) -> None:
-        """A row that PostgreSQL does not take is gone as well."""
-        self.acknowledge()
 
 
 def _merged(first: ChatMessage, second: ChatMessage) -> ChatMessage:
