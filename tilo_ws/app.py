@@ -19,7 +19,8 @@ from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.broker import Broker, MemoryBroker
+from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.redis_link import RedisLink
@@ -72,8 +73,8 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
-    link = None if settings.redis_url is None else RedisLink(settings.redis_url, settings.redis_prefix)
-    broker = MemoryBroker()
+    link = RedisLink(settings.redis_url, settings.redis_prefix) if settings.redis_url else None
+    broker: Broker = RedisBroker(link) if link else MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     shared_board = None if link is None else SharedBoard(link)
@@ -202,6 +203,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, database.probe, "probing the database"),
+            Every(1.0, broker.look_after, "looking after the log"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
             Every(settings.cleanup_interval, leading(servers, shadow.clean_up), "cleaning up shadow-muted chat"),
