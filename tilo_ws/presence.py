@@ -100,4 +100,4 @@ def _servers(link: RedisLink | None, own: OwnState, count: Callable[[], int]) ->
     async def adopt(dead: ServerState) -> None:
         pass
 
-    return RedisServers(link, own.id, own, count, adopt=adopt, newest=lambda seq, k: None)
+    return RedisServers(link, own.id, own, count, adopt=adopt)

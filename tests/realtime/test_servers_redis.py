@@ -47,7 +47,6 @@ class Together:
         self.prefix = next(_prefixes)
         self.clock = FakeClock()
         self.adopted: list[tuple[str, str]] = []
-        self.positions: list[tuple[int, int]] = []
         self.links: dict[str, RedisLink] = {}
         self.counts: dict[str, int] = {}
 
@@ -65,7 +64,6 @@ class Together:
             lambda: state(name, self.counts[name], started_at=started_at, stored_below=stored_below),
             lambda: self.counts[name],
             adopt=adopt,
-            newest=lambda seq, k: self.positions.append((seq, k)),
             clock=self.clock,
         )
         server.answer("length", str, len)
@@ -178,16 +176,6 @@ async def test_nobody_waits_for_a_server_that_has_been_silent_for_a_while(url: s
         assert await first.ask("length", "four", int) == [4]
 
 
-async def test_the_beat_tells_the_newest_position_of_the_log(url: str) -> None:
-    async with together(url) as servers:
-        first = await servers.join("a")
-        assert servers.positions == []
-        link = servers.links["a"]
-        await link.command("HSET", link.key("state"), "seq", 7, "k", 2)
-        await first.beat()
-        assert servers.positions == [(7, 2)]
-
-
 async def test_joined_servers_have_one_claim_also_after_redis_was_emptied(url: str) -> None:
     async with together(url) as servers:
         first, second = await servers.join("a"), await servers.join("b")
@@ -225,7 +213,7 @@ async def test_a_start_without_redis_is_not_counted_as_the_leader(tmp_path: Path
     async def adopt(dead: ServerState) -> None:
         raise NotImplementedError
 
-    server = RedisServers(link, "a", lambda: state("a", 3), lambda: 3, adopt=adopt, newest=lambda seq, k: None)
+    server = RedisServers(link, "a", lambda: state("a", 3), lambda: 3, adopt=adopt)
     await server.beat()
     assert (server.leads, server.online) == (False, 3)
     assert not await server.leave()

@@ -1,7 +1,7 @@
 -- A server says that it lives and hears of the others.
--- KEYS: what servers say of themselves, when each said so last, the log's state.
+-- KEYS: what servers say of themselves, when each said so last.
 -- ARGV: id, what it says, seconds until a silent server is dead, ids of dead ones that are taken off the list.
--- Answers whether it was listed before, the log's newest position, and what each said with its age in ms.
+-- Answers whether it was listed before, and what each said with its age in ms.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 for i = 4, #ARGV do
@@ -21,4 +21,4 @@ for i = 1, #beats, 2 do
     servers[#servers + 1] = {said, math.floor((now - beats[i + 1]) * 1000)}
   end
 end
-return {1 - is_new, redis.call('HMGET', KEYS[3], 'seq', 'k'), servers}
+return {1 - is_new, servers}

@@ -84,7 +84,7 @@ class RedisLink:
         return self._away_since is not None
 
     async def open(self) -> None:
-        """Connects and follows the channels; whoever comes second finds it done. Raises RedisAway."""
+        """Connects and follows the channels, unless it is open. Raises RedisAway."""
         if self._task is not None:
             return
         try:

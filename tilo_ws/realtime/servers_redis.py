@@ -50,7 +50,7 @@ class _Asked:
 class RedisServers:
     """`state` tells this server's own, `count` its connections.
 
-    What a dead server has not stored `adopt` takes over, at the one that leads. `newest` hears the log's newest position.
+    What a dead server has not stored `adopt` takes over, at the one that leads.
     """
 
     def __init__(
@@ -61,7 +61,6 @@ class RedisServers:
         count: Callable[[], int],
         *,
         adopt: Callable[[ServerState], Awaitable[None]],
-        newest: Callable[[int, int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
@@ -69,7 +68,6 @@ class RedisServers:
         self._state = state
         self._count = count
         self._adopt = adopt
-        self._newest = newest
         self._clock = clock
         self._others: dict[str, _Other] = {}
         self._adopted: set[str] = set()
@@ -122,9 +120,9 @@ class RedisServers:
     async def beat(self) -> None:
         """See Servers. Does nothing while Redis is away."""
         own, buried = self._state(), list(self._adopted)
-        names = [self._link.key(name) for name in ("servers", "beats", "state")]
+        names = [self._link.key(name) for name in ("servers", "beats")]
         try:
-            was_listed, newest, listed = await self._link.script(
+            was_listed, listed = await self._link.script(
                 "beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried
             )
         except RedisAway:
@@ -136,8 +134,6 @@ class RedisServers:
         self._hear([(msgspec.msgpack.decode(said, type=ServerState), age_ms / 1000) for said, age_ms in listed], now)
         self._adopted.intersection_update(state.id for state in self._dead)
         self._has_beaten = True
-        if newest[0] is not None:
-            self._newest(int(newest[0]), int(newest[1] or 0))
         if self.leads:
             for state in self._dead:
                 await self._take_over(state)

@@ -18,6 +18,7 @@ from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, ref
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import Topic
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
@@ -196,9 +197,15 @@ class Chat:
                 break
             removed += row.removed
             self._broker.history.remove_through(row.last)
+            self._broker.tell(Topic.REMOVED_CHAT, b"")
         if removed:
             logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
+
+    async def load_removed(self) -> None:
+        """Forgets what clean-up has removed, here or at another server."""
+        [identity] = await self._identity()
+        self._broker.history.remove_through(identity.removed_seq)
 
     def _unstored(self, seq: int) -> ChatMessage | None:
         return next((message for message in self.commit.rows() if message.seq == seq), None)

@@ -19,6 +19,8 @@ class Topic(enum.StrEnum):
     CORRECTIONS = "corrections"
     EVENTS = "events"
     FORGOTTEN = "forgotten"
+    REMOVED_CHAT = "removed_chat"
+    REMOVED_SHADOW_CHAT = "removed_shadow_chat"
     RECURRING_EVENTS = "recurring_events"
     SHADOW_CHAT = "shadow_chat"
     SLOW_MODE = "slow_mode"

@@ -79,6 +79,7 @@ class ShadowChat:
         if not self._retention or self._oldest_at is None or self._oldest_at + self._retention > self._clock():
             return
         await self._remove_old(before=self._clock() - self._retention)
+        self._tell(Topic.REMOVED_SHADOW_CHAT, b"")
         await self.load()
 
     def _show(self, message: ChatMessage, listeners: Iterable[Connection]) -> None:
