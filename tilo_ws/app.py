@@ -23,7 +23,6 @@ from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
-from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.announcements import Announcements
@@ -165,7 +164,7 @@ def create_app(settings: Settings) -> web.Application:
         statistics=presence.statistics,
         address=address,
         servers=servers,
-        shared=None if link is None else SharedStore(link),
+        link=link,
         tell=broker.tell,
     )
     numbering = Numbering(database, broker)
