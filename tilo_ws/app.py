@@ -12,20 +12,17 @@ from tilo_ws import resources
 from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
 from tilo_ws.entrance import add_entrance
-from tilo_ws.from_settings import limits, player_tokens, text_rules
+from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
+from tilo_ws.garbage import GarbagePauses
 from tilo_ws.notice_table import notice_table
 from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.realtime.broker import Broker, MemoryBroker
-from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
-from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
-from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.announcements import Announcements
@@ -72,9 +69,7 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
-    link = RedisLink(settings.redis_url, settings.redis_prefix) if settings.redis_url else None
-    log = RedisBroker(link) if link else None
-    broker: Broker = log or MemoryBroker()
+    link, broker = link_and_broker(settings)
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     shared_board = None if link is None else SharedBoard(link)
@@ -133,11 +128,12 @@ def create_app(settings: Settings) -> web.Application:
         commands.Auth: authentication.auth,
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
+    pauses = GarbagePauses()
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
     presence = add_presence(
         app,
         link=link,
-        log=log,
+        broker=broker,
         port=settings.port,
         hub=hub,
         fanout=fanout,
@@ -145,6 +141,7 @@ def create_app(settings: Settings) -> web.Application:
         commits=commits,
         chat=chat,
         refused_scores=scores.refused,
+        pauses=pauses,
         lifecycle=lifecycle,
     )
     servers = presence.servers
@@ -167,7 +164,7 @@ def create_app(settings: Settings) -> web.Application:
         statistics=presence.statistics,
         address=address,
         servers=servers,
-        shared=None if link is None else SharedStore(link),
+        link=link,
         tell=broker.tell,
     )
     numbering = Numbering(database, broker)
@@ -188,7 +185,7 @@ def create_app(settings: Settings) -> web.Application:
         slow_mode=slow_mode,
         fanout=fanout,
         commits=commits,
-        pauses=presence.pauses,
+        pauses=pauses,
         lifecycle=lifecycle,
         schedule=[
             Every(0.25, events.announce, "announcing events"),

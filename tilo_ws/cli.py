@@ -44,8 +44,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             run: Command = options.run
             return runner.run(run(settings, options))
-    except RedisAway as error:
-        return _refuse(f"Redis cannot be reached: {error}")
     except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
     except AccessDenied as error:

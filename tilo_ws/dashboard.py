@@ -10,6 +10,7 @@ from tilo_ws.background import Every
 from tilo_ws.from_settings import kept_admin_password
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.servers import Servers, leading
 from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.services.admin_accounts import AdminAccounts
@@ -49,11 +50,12 @@ def add_dashboard(
     statistics: Statistics,
     address: ClientAddress,
     servers: Servers,
-    shared: SharedStore | None,
+    link: RedisLink | None,
     tell: Tell,
 ) -> Dashboard:
     """Adds it to an application whose templates are set up. Raises SettingError."""
     loop = asyncio.get_running_loop()
+    shared = None if link is None else SharedStore(link)
     pages = Hub()
     accounts = AdminAccounts(database)
     password, password_place = kept_admin_password(settings)

@@ -3,18 +3,18 @@
 import os
 import platform
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from aiohttp import web
 
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
-from tilo_ws.realtime.broker_redis import RedisBroker
+from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.redis_link import RedisLink
-from tilo_ws.realtime.servers import LoneServer, Servers, leading
+from tilo_ws.realtime.servers import LoneServer, Servers, ServerState, leading
 from tilo_ws.realtime.servers_redis import RedisServers
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.connections import Connections
@@ -28,15 +28,12 @@ from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.own_state import OwnState
 from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
 
-_TRIM_INTERVAL = 5.0
-
 
 class Presence(NamedTuple):
     """What others need of it, and what has to be run."""
 
     servers: Servers
     lease: Lease
-    pauses: GarbagePauses
     statistics: Statistics
     connections: Connections
     online: Online
@@ -47,7 +44,7 @@ def add_presence(
     app: web.Application,
     *,
     link: RedisLink | None,
-    log: RedisBroker | None,
+    broker: Broker,
     port: int,
     hub: Hub,
     fanout: Fanout,
@@ -55,10 +52,10 @@ def add_presence(
     commits: Sequence[GroupCommit[Any, Any]],
     chat: Chat,
     refused_scores: RefusedScores,
+    pauses: GarbagePauses,
     lifecycle: Lifecycle,
 ) -> Presence:
-    """Adds it to an application; without a link, and the broker that uses it, this server is alone."""
-    pauses = GarbagePauses()
+    """Adds it to an application; without a link this server is alone."""
     address = f"{platform.node()}:{port}"
     statistics = Statistics(
         hub,
@@ -77,19 +74,7 @@ def add_presence(
         lifecycle=lifecycle,
         stored_below=lambda: chat.stored_below,
     )
-    servers: Servers = LoneServer(own, lambda: len(hub))
-    schedule = [
-        Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
-        Every(1.0, lambda: online.announce(), "announcing the online count"),
-        Every(60.0, statistics.log_sizes, "logging sizes"),
-    ]
-    if link is not None and log is not None:
-        servers = joined = RedisServers(link, own, lambda: len(hub), adopt=log.adopt)
-        schedule += [
-            Every(1.0, joined.beat, "telling other servers of this one"),
-            Every(1.0, log.look_after, "looking after the log"),
-            Every(_TRIM_INTERVAL, leading(joined, lambda: log.trim(joined.stored_below)), "trimming the log"),
-        ]
+    servers = _servers(link, broker, own, lambda: len(hub))
     connections = Connections(hub, servers)
     online = Online(lambda: servers.online, fanout.broadcast)
     app[keys.SERVERS] = servers
@@ -98,9 +83,25 @@ def add_presence(
     return Presence(
         servers,
         Lease(database, address, servers.shared_claim),
-        pauses,
         statistics,
         connections,
         online,
-        schedule,
+        [
+            Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
+            Every(1.0, servers.beat, "telling other servers of this one"),
+            Every(1.0, broker.look_after, "looking after the log"),
+            Every(1.0, leading(servers, lambda: broker.trim(servers.stored_below)), "trimming the log"),
+            Every(1.0, online.announce, "announcing the online count"),
+            Every(60.0, statistics.log_sizes, "logging sizes"),
+        ],
     )
+
+
+def _servers(link: RedisLink | None, broker: Broker, own: OwnState, count: Callable[[], int]) -> Servers:
+    if link is None:
+        return LoneServer(own, count)
+
+    async def adopt(dead: ServerState) -> None:
+        await broker.adopt(dead.id, dead.stored_below)
+
+    return RedisServers(link, own.id, own, count, adopt=adopt)

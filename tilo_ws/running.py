@@ -12,6 +12,7 @@ from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.fanout import Fanout
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.chat import Chat
@@ -104,8 +105,8 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.callback(parts.pauses.stop)
         await stack.enter_async_context(_storing(parts.commits, parts.lifecycle))
         schedule.append(Every(RENEW_INTERVAL, lambda: _keep(parts.lease, parts.lifecycle), "keeping the lease"))
-        # An outage of the database is in the log when one of these hits it.
-        await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway,)))
+        # An outage of the database or of Redis is in the log when one of these hits it.
+        await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway, RedisAway)))
         yield
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from tests.fakes import FakeClock
 from tests.redis_server import RedisServer
 from tests.services.test_connections import state
 from tilo_ws.realtime.redis_link import RedisLink
+from tilo_ws.realtime.servers import ServerState
 from tilo_ws.realtime.servers_redis import DEAD_AFTER, RedisServers
 
 _prefixes = (f"servers-{number}" for number in itertools.count())
@@ -45,7 +46,7 @@ class Together:
         self.url = url
         self.prefix = next(_prefixes)
         self.clock = FakeClock()
-        self.adopted: list[tuple[str, dict[str, int]]] = []
+        self.adopted: list[tuple[str, str]] = []
         self.links: dict[str, RedisLink] = {}
         self.counts: dict[str, int] = {}
 
@@ -53,14 +54,13 @@ class Together:
         """A server that has started after those before it."""
         started_at, self.counts[name] = len(self.links), connections
 
-        async def adopt(dead: Mapping[str, int]) -> int:
-            self.adopted.append((name, dict(dead)))
-            return 0
+        async def adopt(dead: ServerState) -> None:
+            self.adopted.append((name, dead.name))
 
         link = self.links[name] = RedisLink(self.url, self.prefix)
-        link.server_id = name
         server = RedisServers(
             link,
+            name,
             lambda: state(name, self.counts[name], started_at=started_at, stored_below=stored_below),
             lambda: self.counts[name],
             adopt=adopt,
@@ -123,7 +123,7 @@ async def test_the_leader_takes_over_what_a_dead_server_has_not_stored_once(url:
         for server in (first, first):
             assert first.stored_below == 10, "nothing that the dead one may have published is trimmed before"
             await server.beat()
-        assert servers.adopted == [("a", {"b": 10})]
+        assert servers.adopted == [("a", "b")]
         await first.beat()
         assert first.stored_below == 20
         await second.beat()  # it was frozen, not dead
@@ -210,10 +210,10 @@ async def test_a_redis_that_comes_back_empty_takes_nobody_off_the_list(own_redis
 async def test_a_start_without_redis_is_not_counted_as_the_leader(tmp_path: Path) -> None:
     link = RedisLink(f"unix://{tmp_path}/nothing", "p")
 
-    async def adopt(dead: Mapping[str, int]) -> int:
+    async def adopt(dead: ServerState) -> None:
         raise NotImplementedError
 
-    server = RedisServers(link, lambda: state("a", 3), lambda: 3, adopt=adopt)
+    server = RedisServers(link, "a", lambda: state("a", 3), lambda: 3, adopt=adopt)
     await server.beat()
     assert (server.leads, server.online) == (False, 3)
     assert not await server.leave()

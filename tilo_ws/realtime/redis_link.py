@@ -5,12 +5,12 @@ import contextlib
 import hashlib
 import logging
 import random
+import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.client import PubSub
@@ -56,7 +56,7 @@ class RedisLink:
         self._url = url
         self._prefix = prefix
         self._time_limit = time_limit
-        self.server_id = uuid4().hex
+        self.server_id = secrets.token_hex(8)
         self._client: Redis | RedisCluster = self._standalone(url)
         self._handlers: dict[bytes, Handler] = {}
         self._on_subscribed: list[Callable[[], None]] = []

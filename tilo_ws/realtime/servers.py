@@ -47,6 +47,10 @@ class Servers(Protocol):
     def online(self) -> int:
         """The connections of players to all of them."""
 
+    @property
+    def stored_below(self) -> int:
+        """No chat message with a lower number waits to be stored, on any of them, the dead among them."""
+
     def all(self) -> Sequence[ServerState]:
         """Those that live, that which started first at the beginning."""
 
@@ -96,6 +100,11 @@ class LoneServer:
     def online(self) -> int:
         """See Servers."""
         return self._count()
+
+    @property
+    def stored_below(self) -> int:
+        """See Servers."""
+        return self._state().stored_below
 
     def all(self) -> Sequence[ServerState]:
         """See Servers."""

@@ -5,7 +5,7 @@ import contextlib
 import itertools
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -48,23 +48,23 @@ class _Asked:
 
 
 class RedisServers:
-    """`state` tells this server's own, `count` its connections; its id is the link's.
+    """`state` tells this server's own, `count` its connections.
 
-    At the one that leads `adopt` takes over what dead ones have not stored: it is called with their `stored_below` by id, and
-    may raise RedisAway.
+    What a dead server has not stored `adopt` takes over, at the one that leads.
     """
 
     def __init__(
         self,
         link: RedisLink,
+        id: str,
         state: Callable[[], ServerState],
         count: Callable[[], int],
         *,
-        adopt: Callable[[Mapping[str, int]], Awaitable[int]],
+        adopt: Callable[[ServerState], Awaitable[None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
-        self._id = link.server_id
+        self._id = id
         self._state = state
         self._count = count
         self._adopt = adopt
@@ -79,7 +79,7 @@ class RedisServers:
         self._asked: dict[int, _Asked] = {}
         self._answering: set[asyncio.Task[None]] = set()
         link.follow("ask", self._hear_question)
-        link.follow(f"answers:{self._id}", self._hear_answer)
+        link.follow(f"answers:{id}", self._hear_answer)
 
     @property
     def own(self) -> ServerState:
@@ -103,7 +103,7 @@ class RedisServers:
 
     @property
     def stored_below(self) -> int:
-        """The lowest number that may not be stored yet, on any server, the dead ones among them."""
+        """See Servers."""
         states = [self._state(), *(other.state for other in self._others.values()), *self._dead]
         return min(state.stored_below for state in states)
 
@@ -135,7 +135,8 @@ class RedisServers:
         self._adopted.intersection_update(state.id for state in self._dead)
         self._has_beaten = True
         if self.leads:
-            await self._take_over([state for state in self._dead if state.id not in self._adopted])
+            for state in self._dead:
+                await self._take_over(state)
 
     async def leave(self) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
@@ -191,17 +192,13 @@ class RedisServers:
         for state in self._dead:
             self._others.pop(state.id, None)
 
-    async def _take_over(self, dead: list[ServerState]) -> None:
-        """They are taken off the list with the next beat, which tells of what this server has to store now."""
-        if not dead:
+    async def _take_over(self, state: ServerState) -> None:
+        """It is taken off the list with the next beat, which tells of what this server has to store now."""
+        if state.id in self._adopted:
             return
-        try:
-            messages = await self._adopt({state.id: state.stored_below for state in dead})
-        except RedisAway:
-            return
-        self._adopted |= {state.id for state in dead}
-        names = ", ".join(state.name for state in dead)
-        logger.warning("%s said nothing for %g s: dead, %d of its messages are stored here", names, DEAD_AFTER, messages)
+        logger.warning("server %s has said nothing for %g s: it is dead", state.name, DEAD_AFTER)
+        await self._adopt(state)
+        self._adopted.add(state.id)
 
     def _hear_question(self, data: bytes) -> None:
         asker, number, topic, question = msgspec.msgpack.decode(data, type=_Question)

@@ -1,4 +1,4 @@
-"""Who waits until the deletion of a chat message is stored."""
+"""Waits until the deletion of a chat message is stored."""
 
 import asyncio
 
@@ -6,12 +6,13 @@ from tilo_ws.protocol.codes import CommandError
 
 
 class Deletion:
-    """Waits until a deletion is stored."""
+    """A waiter of the group commit; `stored` is done when the row has changed."""
 
     def __init__(self) -> None:
         self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def acknowledge(self) -> None:
+        """See Waiter."""
         if not self.stored.done():
             self.stored.set_result(None)
 
