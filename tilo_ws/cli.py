@@ -21,10 +21,11 @@ from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, backup, dsn_of_running
+from tilo_ws.storage.embedded import EmbeddedError, EmbeddedPostgres, backup, dsn_of_running
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.export_file import BadExport
 from tilo_ws.storage.lease import LeaseTaken
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"the database cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
-    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, BadExport, CannotListen, CannotPlay) as error:
+    except (SettingError, EmbeddedError, LeaseTaken, SchemaError, BadExport, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
 
@@ -130,11 +131,15 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
     player_tokens(settings)
     text_rules(settings)
     print("settings: ok")
+    return max(await _check_database(settings), await _check_redis(settings))
+
+
+async def _check_database(settings: Settings) -> int:
     try:
         async with _database(settings) as database:
             [row] = await database.query("server_version")()
             pending = await pending_migrations(database, read_migrations(resources.MIGRATIONS))
-    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedPostgresError, SchemaError) as error:
+    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedError, SchemaError) as error:
         print(f"database: {error}")
         return 1
     if pending and not row.can_create:
@@ -190,6 +195,22 @@ def _address(settings: Settings, *, beside_server: bool = False) -> Iterator[str
         yield postgres.start()
     finally:
         postgres.stop()
+
+
+async def _check_redis(settings: Settings) -> int:
+    if settings.redis_url is None:
+        return 0
+    link = RedisLink(settings.redis_url, settings.redis_prefix)
+    link.follow("check", lambda data: None)
+    try:
+        await link.open()
+    except RedisAway as error:
+        print(f"redis: {error}")
+        return 1
+    finally:
+        await link.close()
+    print(f"redis: ok, {link.server}")
+    return 0
 
 
 @contextlib.asynccontextmanager

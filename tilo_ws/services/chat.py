@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
@@ -17,18 +17,23 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.deletion import Deletion
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import Topic
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 
 CLEAN_UP_ROWS = 10_000
 """Messages that one statement removes: well within its time limit, also after a long pause of the server."""
+
+_MISSED_TIMEOUT = 3.0
+"""Seconds that everything said waits for PostgreSQL where the log that joins servers has a gap."""
 
 _DELETION_TIMEOUT = 5.0
 """Seconds that a deletion waits to be stored together with its message."""
@@ -65,6 +70,7 @@ class Chat:
         self._store = database.query("store_chat")
         self._identity = database.query("server_identity")
         self._newest = database.query("newest_chat")
+        self._missed = database.query("missed_chat", time_limit=_MISSED_TIMEOUT)
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
@@ -80,7 +86,7 @@ class Chat:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
         [identity] = await self._identity()
         newest = await self._newest(limit=self._broker.history.capacity)
-        self._broker.history.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
+        await self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
         self._broker.remember((row.id, row.seq, now - row.created_at) for row in reversed(ids))
@@ -98,7 +104,7 @@ class Chat:
         message = said if is_known else self._rules.message(connection.player_key, said)
         if retry_after := self._rates.take(connection):
             raise rate_limited(retry_after)
-        if self._backlog.full or not self._broker.numbers_left:
+        if self._backlog.full or not self._broker.ready:
             raise busy()
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
@@ -111,31 +117,62 @@ class Chat:
         else:
             self._shadow.show(draft.numbered(self._broker.last_seq), receipt)
         if not is_known:
-            self._rules.said(connection.player_key, said)
+            self._rules.said(connection.player_key, message)
 
-    def answer(self, message: ChatMessage, receipt: Receipt) -> None:
+    def answer(self, message: ChatMessage, receipt: Receipt | None) -> None:
         """Takes the broker's answer and lets the receipt wait for the row.
 
         A repeated message is stored "again" under its first number, which changes nothing where its row is there already.
         """
-        receipt.seq, receipt.id = message.seq, message.id
-        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, receipt.connection.ip, message.message)
+        ip = None
+        if receipt is not None:
+            receipt.seq, receipt.id = message.seq, message.id
+            ip = receipt.connection.ip
+        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, ip, message.message)
         self.commit.add(message.id, message, receipt)
+
+    def refuse(self, draft: ChatDraft, receipt: Receipt, error: CommandError) -> None:
+        """Takes the broker's refusal: the same may be said again at once."""
+        self._rules.unsaid(receipt.connection.player_key, draft.message)
+        receipt.refuse(error)
+
+    def retracted(self, seq: int, id: UUID) -> None:
+        """Takes the word that a message was taken back: one that is not stored yet is changed before it is."""
+        unstored = self._unstored(seq)
+        if unstored is not None:
+            self.commit.add(id, unstored.deleted(self._clock()))
+
+    async def missed(self, after: int, through: int) -> list[ChatMessage] | None:
+        """See broker.Missed."""
+        try:
+            rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+        except (DatabaseAway, StatementTimeout):
+            return None
+        return [ChatMessage(*row) for row in reversed(rows)]
+
+    @property
+    def stored_below(self) -> int:
+        """No message with a lower number waits here to be stored."""
+        return min((message.seq for message in self.commit.rows()), default=self._broker.last_seq + 1)
 
     async def delete(self, seq: int) -> bool:
         """Takes a message back from everybody and empties its row. False when there is none with this number.
 
         One that is not stored yet is changed before it is. Raises DatabaseAway, StatementTimeout; then it may be called again.
         """
-        unstored = next((message for message in self.commit.rows() if message.seq == seq), None)
-        if unstored is None:
+        message = self._unstored(seq)
+        if message is None:
             rows = await self._delete(seq=seq)
             if rows:
                 self._broker.retract(seq, rows[0].id)
-            return bool(rows)
-        self._broker.retract(seq, unstored.id)
-        deletion = _Deletion()
-        self.commit.add(unstored.id, unstored.deleted(self._clock()), deletion)
+                return True
+            # What another server is about to store.
+            message = self._broker.history.find(seq)
+        if message is None:
+            return False
+        self._broker.retract(seq, message.id)
+        deletion = Deletion()
+        self.commit.add(message.id, message.deleted(self._clock()), deletion)
         try:
             await asyncio.wait_for(deletion.stored, _DELETION_TIMEOUT)
         except TimeoutError:
@@ -152,6 +189,8 @@ class Chat:
 
     async def clean_up(self) -> None:
         """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""
+        if self._oldest_at is None and self._broker.history.newest(1):
+            await self._look_for_oldest()  # another server has stored it, or is about to
         if not self._retention or self._oldest_at is None or self._oldest_at + self._retention > self._clock():
             return
         removed = 0
@@ -161,9 +200,18 @@ class Chat:
                 break
             removed += row.removed
             self._broker.history.remove_through(row.last)
+            self._broker.tell(Topic.REMOVED_CHAT, b"")
         if removed:
             logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
+
+    async def load_removed(self) -> None:
+        """Forgets what clean-up has removed, here or at another server."""
+        [identity] = await self._identity()
+        self._broker.history.remove_through(identity.removed_seq)
+
+    def _unstored(self, seq: int) -> ChatMessage | None:
+        return next((message for message in self.commit.rows() if message.seq == seq), None)
 
     async def _store_batch(self, messages: list[ChatMessage]) -> None:
         await self._store(
@@ -184,21 +232,6 @@ class Chat:
         [row] = await self._oldest()
         if row.created_at is not None:
             self._oldest_at = row.created_at
-
-
-class _Deletion:
-    """Waits until a deletion is stored."""
-
-    def __init__(self) -> None:
-        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def acknowledge(self) -> None:
-        if not self.stored.done():
-            self.stored.set_result(None)
-
-    def refuse(self, error: CommandError) -> None:
-        """A row that PostgreSQL does not take is gone as well."""
-        self.acknowledge()
 
 
 def _merged(first: ChatMessage, second: ChatMessage) -> ChatMessage:
