@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
@@ -98,3 +98,13 @@ def no_rules() -> TextRules:
         reserved_names=ReservedNames([]),
         repeats=Repeats(0, 0),
     )
+
+
+def takers(**chosen: Callable[..., Any]) -> dict[str, Any]:
+    """Who takes what a broker has, for `Broker.start`: nobody, apart from those that are chosen."""
+
+    async def missed(after: int, through: int) -> list[Any]:
+        return []
+
+    names = ("deliver", "answer", "refuse", "retracted", "notice", "resync")
+    return {name: lambda *arguments: None for name in names} | {"missed": missed} | chosen

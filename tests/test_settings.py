@@ -61,6 +61,18 @@ def test_a_wrong_database_url_is_not_shown(url: str) -> None:
     assert url not in str(refused.value)
 
 
+@pytest.mark.parametrize("url", ["localhost:6379", "http://hidden@x", "redis://", "redis://u:hidden@h:x", "unix://"])
+def test_a_wrong_redis_url_is_not_shown(url: str) -> None:
+    with pytest.raises(SettingError, match=r"REDIS_URL=\(hidden\): allowed is a Redis address") as refused:
+        read_settings({"REDIS_URL": url})
+    assert "hidden@" not in str(refused.value)
+
+
+def test_a_redis_prefix_cannot_break_the_hash_tag() -> None:
+    with pytest.raises(SettingError, match="TILO_REDIS_PREFIX='a}b': allowed is"):
+        read_settings({"TILO_REDIS_PREFIX": "a}b"})
+
+
 def test_secrets_are_not_in_the_representation() -> None:
     settings = read_settings(
         {"DATABASE_URL": "postgresql://u:secret1@h/d", "TILO_ADMIN_PASSWORD": "secret2", "TILO_API_KEY": "secret3"}

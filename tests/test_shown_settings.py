@@ -42,6 +42,7 @@ def test_of_a_secret_only_that_it_is_set_is_shown() -> None:
         ("redis://:hush@cache.example.com:6380/2", "redis://:(hidden)@cache.example.com:6380/2"),
         ("rediss://tilo:hush@cache.example.com?password=hush#hush", "rediss://tilo:(hidden)@cache.example.com"),
         ("redis://cache.example.com", "redis://cache.example.com"),
+        ("unix:///run/redis.sock?password=hush", "unix:///run/redis.sock"),
     ],
 )
 def test_an_address_is_shown_without_its_password(address: str, shown: str) -> None:

@@ -102,7 +102,15 @@ def create_app(settings: Settings) -> web.Application:
         shadow=shadow,
         retention=settings.chat_retention,
     )
-    broker.start(deliver=fanout.broadcast, answer=chat.answer)
+    broker.start(
+        deliver=fanout.broadcast,
+        answer=chat.answer,
+        refuse=chat.refuse,
+        retracted=chat.retracted,
+        missed=chat.missed,
+        notice=lambda topic, content: None,
+        resync=lambda: None,
+    )
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast)
@@ -156,6 +164,7 @@ def create_app(settings: Settings) -> web.Application:
         database=database,
         lease=Lease(database, f"{platform.node()}:{settings.port}"),
         numbering=numbering,
+        broker=broker,
         chat=chat,
         events=events,
         recurring_events=recurring_events,

@@ -23,7 +23,7 @@ from tilo_ws.protocol.tokens import Player
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError, dsn_of_running
+from tilo_ws.storage.embedded import EmbeddedError, EmbeddedPostgres, dsn_of_running
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"the database cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
-    except (SettingError, EmbeddedPostgresError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
+    except (SettingError, EmbeddedError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
 
@@ -127,7 +127,7 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
         async with _database(settings) as database:
             [row] = await database.query("server_version")()
             pending = await pending_migrations(database, read_migrations(resources.MIGRATIONS))
-    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedPostgresError, SchemaError) as error:
+    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedError, SchemaError) as error:
         print(f"database: {error}")
         return 1
     if pending and not row.can_create:

@@ -10,6 +10,7 @@ from typing import Any
 from tilo_ws import background, resources
 from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.chat import Chat
@@ -45,6 +46,7 @@ class Parts:
     database: Database
     lease: Lease
     numbering: Numbering
+    broker: Broker
     chat: Chat
     events: Events
     recurring_events: RecurringEvents
@@ -65,7 +67,7 @@ class Parts:
 async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     """The parts run while the block lasts.
 
-    Raises EmbeddedPostgresError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
+    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
         schedule = list(parts.schedule)
@@ -82,6 +84,8 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(_release, parts.lease)
         await parts.lease.take()
         await parts.numbering.refill()
+        stack.push_async_callback(parts.broker.close)
+        await parts.broker.open()
         await parts.chat.load()
         await parts.events.load()
         await parts.recurring_events.load()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
@@ -37,6 +38,24 @@ def _dsn(raw: str) -> str:
         raise _Refused("a PostgreSQL address such as postgresql://user:password@host/database") from None
     if any("," in str(parts.get(key, "")) for key in ("host", "port")):
         raise _Refused("the address of one server, not of several")
+    return raw
+
+
+def _redis_url(raw: str) -> str:
+    try:
+        url = urlsplit(raw)
+        place = url.path if url.scheme == "unix" else url.hostname
+        valid = url.scheme in ("redis", "rediss", "unix") and bool(place) and url.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise _Refused("a Redis address such as redis://user:password@host:6379, rediss://… for TLS, or unix:///run/redis.sock")
+    return raw
+
+
+def _redis_prefix(raw: str) -> str:
+    if not re.fullmatch(r"[\w.-]{1,64}", raw, re.ASCII):
+        raise _Refused("up to 64 letters, digits and . _ -")
     return raw
 
 
@@ -117,6 +136,8 @@ class Settings:
     """Every setting, as `.env.example` explains them. Durations are in seconds unless the name says otherwise."""
 
     database_url: str | None = _setting("DATABASE_URL", None, _dsn, secret=True)
+    redis_url: str | None = _setting("REDIS_URL", None, _redis_url, secret=True)
+    redis_prefix: str = _setting("TILO_REDIS_PREFIX", "tilo", _redis_prefix)
     host: str = _setting("HOST", "0.0.0.0", _text)
     port: int = _setting("PORT", "8765", _number(0, 65535, whole=True))
     data_dir: Path = _setting("TILO_DATA_DIR", "data", _path)

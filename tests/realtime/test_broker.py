@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from tests.fakes import FakeClock, open_connection
+from tests.fakes import FakeClock, open_connection, takers
 from tilo_ws.protocol.chat_message import ChatDraft
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.receipt import Receipt
@@ -17,8 +17,10 @@ class Node:
         self.delivered: list[bytes] = []
         self.answered: list[int] = []
         self.broker.start(
-            deliver=lambda frame, seq: self.delivered.append(frame),
-            answer=lambda message, receipt: self.answered.append(message.seq),
+            **takers(
+                deliver=lambda frame, seq: self.delivered.append(frame),
+                answer=lambda message, receipt: self.answered.append(message.seq),
+            )
         )
         self.broker.reserve(1_000_001, 1_000_003)
 

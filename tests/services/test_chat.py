@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Sql, Transaction
 from tests.eventually import eventually
-from tests.fakes import FakeClock, no_rules, open_connection
+from tests.fakes import FakeClock, no_rules, open_connection, takers
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
@@ -46,7 +46,13 @@ class Room:
         }
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
-        self.broker.start(deliver=lambda frame, seq: self.delivered.append(frame), answer=self.chat.answer)
+        self.broker.start(
+            **takers(
+                deliver=lambda frame, seq: self.delivered.append(frame),
+                answer=self.chat.answer,
+                retracted=self.chat.retracted,
+            )
+        )
         self.broker.reserve(first_seq, first_seq + 99)
         self.connection, _ = open_connection()
 

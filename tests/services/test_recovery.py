@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Outage, Sql
 from tests.eventually import eventually
-from tests.fakes import FakeTransport, open_connection
+from tests.fakes import FakeTransport, open_connection, takers
 from tests.frames import payload
 from tilo_ws import resources
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
@@ -32,7 +32,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.unstored: list[ChatMessage] = []
         self.broker = MemoryBroker()
-        self.broker.start(deliver=lambda frame, seq: None, answer=lambda message, receipt: None)
+        self.broker.start(**takers())
         self.broker.history.complete_after = 1_000
         self.broker.reserve(1_001, 9_000)
         self.recovery = Recovery(

@@ -40,6 +40,11 @@ class Repeats:
         if self._said.window:
             self._said.add(_mark(player, text), now)
 
+    def remove(self, player: str, text: str) -> None:
+        """Forgets what was not said after all."""
+        self._spoke.remove(hash(player))
+        self._said.remove(_mark(player, text))
+
 
 def _mark(player: str, text: str) -> int:
     """A number of 64 bits in the place of both: that two are equal by chance is unlikely enough."""
@@ -67,3 +72,6 @@ class _Times:
         self._times.move_to_end(mark)
         while len(self._times) > self._capacity or next(iter(self._times.values())) <= now - self.window:
             self._times.popitem(last=False)
+
+    def remove(self, mark: int) -> None:
+        self._times.pop(mark, None)

@@ -1,12 +1,13 @@
 """Gives each chat message its number and hands it to every server: here to this one, the only one."""
 
 import time
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
+from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.frames import text_frame
 from tilo_ws.protocol.history import History
 from tilo_ws.protocol.known_ids import KnownIds
@@ -15,8 +16,30 @@ from tilo_ws.realtime.receipt import Receipt
 Deliver = Callable[[bytes, int | None], None]
 """Takes a frame for everybody who is connected here, and the number of the chat message that it is."""
 
-Answer = Callable[[ChatMessage, Receipt], None]
-"""Takes the message with its number: for an id that is known, the number under which it was shown first."""
+Answer = Callable[[ChatMessage, Receipt | None], None]
+"""Takes a message with its number, to be stored by this server: for an id that is known, as it was shown first. The receipt is
+None where nobody waits here any more."""
+
+Refuse = Callable[[ChatDraft, Receipt, CommandError], None]
+"""Takes a draft that was not shown to anybody."""
+
+Retracted = Callable[[int, UUID], None]
+"""Takes the number and the id of a message that was taken back: where its row is not stored yet, it changes before it is."""
+
+Missed = Callable[[int, int], Awaitable[Sequence[ChatMessage]]]
+"""Finds the newest stored messages with a number above the first and at most the second, oldest first, deleted ones among
+them."""
+
+Notice = Callable[[str, bytes], None]
+"""Takes what another server tells: a topic and its content."""
+
+
+class Limit(NamedTuple):
+    """A rate limit that holds over all servers: `rate` a second and `burst` at once, for whatever `key` names."""
+
+    key: str
+    rate: float
+    burst: float
 
 
 class Broker(Protocol):
@@ -28,31 +51,64 @@ class Broker(Protocol):
 
     history: History
 
-    def start(self, *, deliver: Deliver, answer: Answer) -> None:
-        """Names who takes frames and outcomes, before anything is published."""
+    def start(
+        self,
+        *,
+        deliver: Deliver,
+        answer: Answer,
+        refuse: Refuse,
+        retracted: Retracted,
+        missed: Missed,
+        notice: Notice,
+        resync: Callable[[], None],
+    ) -> None:
+        """Names who takes frames, outcomes and notices, before anything is published.
 
-    def knows(self, id: UUID) -> bool:
-        """Whether a message with this id was published lately: it is not shown again."""
+        `resync` is called when notices may have been missed: whatever they tell about is to be read anew.
+        """
 
-    def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
-        """Hands a draft to every server. The caller has made sure that there are `numbers_left`."""
+    async def open(self) -> None:
+        """Joins the other servers, once numbers are reserved and before the chat is read. Raises RedisAway."""
 
-    def retract(self, seq: int, id: UUID) -> None:
-        """Takes a message back from every server and tells everybody."""
+    async def close(self) -> None:
+        """Leaves the other servers."""
+
+    def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
+        """Takes over the newest messages that are stored, oldest first, and the highest number that clean-up removed."""
 
     def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """Takes over ids that the database kept, oldest first, with their age in seconds."""
 
     @property
+    def ready(self) -> bool:
+        """Whether drafts are taken now; if not, they are to be sent again."""
+
+    def knows(self, id: UUID) -> bool:
+        """Whether a message with this id was published lately: it is not shown again."""
+
+    def publish(self, draft: ChatDraft, receipt: Receipt, limits: Sequence[Limit] = ()) -> None:
+        """Hands a draft to every server, as far as the limits allow. The caller has made sure that the broker is `ready`."""
+
+    def retract(self, seq: int, id: UUID) -> None:
+        """Takes a message back from every server and tells everybody."""
+
+    def tell(self, topic: str, content: bytes) -> None:
+        """Gives all other servers a notice, in order with the chat. The caller has done its own part."""
+
+    @property
     def last_seq(self) -> int:
-        """The number that was given out last, or the one before the first."""
+        """The number that was delivered last here, or the one before the first."""
+
+    @property
+    def highest_seq(self) -> int:
+        """No server has given out a higher number."""
 
     @property
     def numbers_left(self) -> int:
         """How many messages can be numbered before more numbers are reserved."""
 
     def reserve(self, first: int, last: int) -> None:
-        """Adds the numbers `first` … `last`, reserved for this server."""
+        """Adds the numbers `first` … `last`, never used before."""
 
 
 class MemoryBroker:
@@ -66,17 +122,49 @@ class MemoryBroker:
         self._blocks: list[range] = []
         self._deliver: Deliver
         self._answer: Answer
+        self._retracted: Retracted
 
-    def start(self, *, deliver: Deliver, answer: Answer) -> None:
-        """See Broker."""
+    def start(
+        self,
+        *,
+        deliver: Deliver,
+        answer: Answer,
+        refuse: Refuse,
+        retracted: Retracted,
+        missed: Missed,
+        notice: Notice,
+        resync: Callable[[], None],
+    ) -> None:
+        """See Broker. Nothing is refused here, and nobody else has anything to tell."""
         self._deliver = deliver
         self._answer = answer
+        self._retracted = retracted
+
+    async def open(self) -> None:
+        """See Broker."""
+
+    async def close(self) -> None:
+        """See Broker."""
+
+    def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
+        """See Broker."""
+        self.history.load(stored, removed_through)
 
     def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """See Broker."""
         now = self._clock()
         for id, seq, age in ids:
             self._known.add(id, seq, now - age)
+
+    @property
+    def ready(self) -> bool:
+        """See Broker."""
+        return bool(self._blocks)
+
+    @property
+    def highest_seq(self) -> int:
+        """See Broker."""
+        return self.last_seq
 
     @property
     def numbers_left(self) -> int:
@@ -93,8 +181,8 @@ class MemoryBroker:
         """See Broker."""
         return self._known.seq(id) is not None
 
-    def publish(self, draft: ChatDraft, receipt: Receipt) -> None:
-        """See Broker."""
+    def publish(self, draft: ChatDraft, receipt: Receipt, limits: Sequence[Limit] = ()) -> None:
+        """See Broker. The limits of the one server there is have been looked at."""
         first_seq = self._known.seq(draft.id)
         if first_seq is not None:
             self._answer(draft.numbered(first_seq), receipt)
@@ -110,6 +198,10 @@ class MemoryBroker:
         """See Broker."""
         self.history.delete(seq, self._clock())
         self._deliver(pushes.chat_deleted(seq, id), None)
+        self._retracted(seq, id)
+
+    def tell(self, topic: str, content: bytes) -> None:
+        """See Broker: there is nobody else."""
 
     def _next_seq(self) -> int:
         block = self._blocks[0]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
@@ -65,6 +65,7 @@ class Chat:
         self._store = database.query("store_chat")
         self._identity = database.query("server_identity")
         self._newest = database.query("newest_chat")
+        self._missed = database.query("missed_chat")
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
@@ -80,7 +81,7 @@ class Chat:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
         [identity] = await self._identity()
         newest = await self._newest(limit=self._broker.history.capacity)
-        self._broker.history.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
+        self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
         self._broker.remember((row.id, row.seq, now - row.created_at) for row in reversed(ids))
@@ -98,7 +99,7 @@ class Chat:
         message = said if is_known else self._rules.message(connection.player_key, said)
         if retry_after := self._rates.take(connection):
             raise rate_limited(retry_after)
-        if self._backlog.full or not self._broker.numbers_left:
+        if self._backlog.full or not self._broker.ready:
             raise busy()
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
@@ -111,31 +112,59 @@ class Chat:
         else:
             self._shadow.show(draft.numbered(self._broker.last_seq), receipt)
         if not is_known:
-            self._rules.said(connection.player_key, said)
+            self._rules.said(connection.player_key, message)
 
-    def answer(self, message: ChatMessage, receipt: Receipt) -> None:
+    def answer(self, message: ChatMessage, receipt: Receipt | None) -> None:
         """Takes the broker's answer and lets the receipt wait for the row.
 
         A repeated message is stored "again" under its first number, which changes nothing where its row is there already.
         """
-        receipt.seq, receipt.id = message.seq, message.id
-        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, receipt.connection.ip, message.message)
+        ip = None
+        if receipt is not None:
+            receipt.seq, receipt.id = message.seq, message.id
+            ip = receipt.connection.ip
+        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, ip, message.message)
         self.commit.add(message.id, message, receipt)
+
+    def refuse(self, draft: ChatDraft, receipt: Receipt, error: CommandError) -> None:
+        """Takes the broker's refusal: the same may be said again at once."""
+        self._rules.unsaid(receipt.connection.player_key, draft.message)
+        receipt.refuse(error)
+
+    def retracted(self, seq: int, id: UUID) -> None:
+        """Takes the word that a message was taken back: one that is not stored yet is changed before it is."""
+        unstored = self._unstored(seq)
+        if unstored is not None:
+            self.commit.add(id, unstored.deleted(self._clock()))
+
+    async def missed(self, after: int, through: int) -> list[ChatMessage]:
+        """See broker.Missed. Raises DatabaseAway, StatementTimeout."""
+        rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+        return [ChatMessage(*row) for row in reversed(rows)]
+
+    @property
+    def stored_below(self) -> int:
+        """No message with a lower number waits here to be stored."""
+        return min((message.seq for message in self.commit.rows()), default=self._broker.last_seq + 1)
 
     async def delete(self, seq: int) -> bool:
         """Takes a message back from everybody and empties its row. False when there is none with this number.
 
         One that is not stored yet is changed before it is. Raises DatabaseAway, StatementTimeout; then it may be called again.
         """
-        unstored = next((message for message in self.commit.rows() if message.seq == seq), None)
-        if unstored is None:
+        message = self._unstored(seq)
+        if message is None:
             rows = await self._delete(seq=seq)
             if rows:
                 self._broker.retract(seq, rows[0].id)
-            return bool(rows)
-        self._broker.retract(seq, unstored.id)
+                return True
+            # What another server is about to store.
+            message = self._broker.history.find(seq)
+        if message is None:
+            return False
+        self._broker.retract(seq, message.id)
         deletion = _Deletion()
-        self.commit.add(unstored.id, unstored.deleted(self._clock()), deletion)
+        self.commit.add(message.id, message.deleted(self._clock()), deletion)
         try:
             await asyncio.wait_for(deletion.stored, _DELETION_TIMEOUT)
         except TimeoutError:
@@ -164,6 +193,9 @@ class Chat:
         if removed:
             logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
+
+    def _unstored(self, seq: int) -> ChatMessage | None:
+        return next((message for message in self.commit.rows() if message.seq == seq), None)
 
     async def _store_batch(self, messages: list[ChatMessage]) -> None:
         await self._store(

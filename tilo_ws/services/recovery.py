@@ -64,7 +64,7 @@ class Recovery:
         """Handles Hello: answers at once from memory, or later when PostgreSQL has to be asked. Raises CommandError."""
         after, joined, history = command.after, connection.joined_seq, self._broker.history
         other_epoch = command.epoch is not None and command.epoch.lower() != str(self._epoch)
-        if after is None or other_epoch or after > max(joined, self._broker.last_seq):
+        if after is None or other_epoch or after > self._broker.highest_seq:
             newest = history.between(0, joined)[-command.history :] if command.history else []
             self._answer(connection, command.ref, newest)
         elif after >= history.complete_after or joined <= after:

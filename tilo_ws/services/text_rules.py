@@ -57,15 +57,20 @@ class TextRules:
         now = self._clock()
         if self._refuse_links and holds_link(message):
             raise CommandError(ErrorCode.FILTERED, "message: links are not allowed here")
-        if self._repeats.repeat_left(player, message, now):
+        shown = self._filtered("message", message)
+        if self._repeats.repeat_left(player, shown, now):
             raise CommandError(ErrorCode.FILTERED, "message: you have just said that")
         if pause := self._repeats.pause_left(player, now):
             raise rate_limited(pause)
-        return self._filtered("message", message)
+        return shown
 
     def said(self, player: str, message: str) -> None:
-        """Remembers a message that was taken, as the player wrote it."""
+        """Remembers a message that was taken, as others see it."""
         self._repeats.add(player, message, self._clock())
+
+    def unsaid(self, player: str, message: str) -> None:
+        """Forgets a message that nobody was shown."""
+        self._repeats.remove(player, message)
 
     def _filtered(self, field: str, text: str) -> str:
         if self._words is None:

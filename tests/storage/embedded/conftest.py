@@ -11,7 +11,7 @@ import pytest
 
 from tests.storage.embedded.open_python import interpreter_for, remove_copy
 from tests.storage.embedded.server_process import ServerProcess, StartServer, execute, wait_until_free
-from tilo_ws.storage.embedded import EmbeddedPostgres, binaries, home, state
+from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedValkey, binaries, home, state
 from tilo_ws.storage.embedded.account import Account, own_account, unprivileged_account
 
 
@@ -70,6 +70,14 @@ def embedded(data: Path) -> Iterator[EmbeddedPostgres]:
     embedded = EmbeddedPostgres(data)
     yield embedded
     embedded.stop()
+
+
+@pytest.fixture
+def valkey(open_place: Path) -> Iterator[EmbeddedValkey]:
+    """The embedded Valkey of a new data directory, not started."""
+    valkey = EmbeddedValkey(open_place / "data")
+    yield valkey
+    valkey.stop()
 
 
 @pytest.fixture(scope="session", autouse=True)

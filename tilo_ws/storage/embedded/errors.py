@@ -1,5 +1,13 @@
-"""The one error of the embedded PostgreSQL."""
+"""Why an embedded database cannot run."""
 
 
-class EmbeddedPostgresError(Exception):
-    """Why the embedded PostgreSQL cannot run, in one line for whoever started the server."""
+class EmbeddedError(Exception):
+    """One line for whoever started the server."""
+
+
+class EmbeddedPostgresError(EmbeddedError):
+    """Why the embedded PostgreSQL cannot run."""
+
+
+class EmbeddedValkeyError(EmbeddedError):
+    """Why the embedded Valkey cannot run."""

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from tilo_ws.storage.embedded.account import Account, account_of, own_account, unprivileged_account
 from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
+from tilo_ws.storage.embedded.process import last_words
 from tilo_ws.storage.embedded.state import STATE_DIRECTORY, make_directory, make_state_directory
 
 logger = logging.getLogger(__name__)
 
 _LOW_SPACE_MIB = 64
-# As many as initdb says after "No space left on device".
-_QUOTED_LINES = 6
 
 
 @dataclass(frozen=True)
@@ -55,12 +54,10 @@ class Home:
         make_directory(self.directory, 0o700 if self.account.is_own else 0o711)
 
     def failure(self, what: str, output: str) -> EmbeddedPostgresError:
-        """The error for a program that failed, with what it said last; on a full disk that may be nothing."""
-        lines = [line.strip() for line in output.splitlines() if line.strip()]
-        quoted = " / ".join(lines[-_QUOTED_LINES:]) or "it said nothing"
+        """The error for a program that failed, with what it said last."""
         free_mib = shutil.disk_usage(self.directory).free >> 20
         space = f" (only {free_mib} MiB are free on its disk)" if free_mib < _LOW_SPACE_MIB else ""
-        return EmbeddedPostgresError(f"{what} in {self.directory}{space}: {quoted}")
+        return EmbeddedPostgresError(f"{what} in {self.directory}{space}: {last_words(output)}")
 
 
 def find_home(data_directory: Path) -> Home:

@@ -1,4 +1,4 @@
-"""Turns into PostgreSQL: drops to its user, ties it to the life of the server, then executes the program.
+"""Turns into PostgreSQL or Valkey: drops to its user, ties it to the life of the server, then executes the program.
 
 A program of its own, since `preexec_fn` is unsafe in a process with threads. Root reads it before it drops, so it works
 where the other user could not reach Python at all; it imports nothing beyond the standard library.
@@ -35,7 +35,7 @@ def main(parent: int, uid: int, gid: int, program: str, *arguments: str) -> None
 def _end_with_parent(parent: int) -> None:
     if sys.platform != "linux":
         return
-    # After the change of user, which would clear it again (prctl(2)). SIGINT is PostgreSQL's "fast shutdown".
+    # After the change of user, which would clear it again (prctl(2)). SIGINT is PostgreSQL's "fast shutdown", and ends Valkey.
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     # The server may have been killed before the kernel knew whom to tell.

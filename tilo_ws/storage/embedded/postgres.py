@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +16,8 @@ from tilo_ws.storage.embedded.cluster import Cluster
 from tilo_ws.storage.embedded.errors import EmbeddedPostgresError
 from tilo_ws.storage.embedded.file_lock import try_lock
 from tilo_ws.storage.embedded.home import Home, find_home
-from tilo_ws.storage.embedded.launcher import launch_command
+from tilo_ws.storage.embedded.process import end, launch, require_main_thread
+from tilo_ws.storage.embedded.server_lock import claim
 from tilo_ws.storage.embedded.socket_directory import PORT, socket_directory
 
 logger = logging.getLogger(__name__)
@@ -59,10 +59,9 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Starts PostgreSQL and returns its DSN (libpq). Call it from the main thread, with whose end PostgreSQL ends.
 
-        Raises EmbeddedPostgresError, whose text is one line for the operator.
+        Raises EmbeddedError, whose text is one line for the operator.
         """
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("PostgreSQL ends with the thread that started it: start it from the main thread")
+        require_main_thread("PostgreSQL")
         try:
             with ExitStack() as stack:
                 dsn = self._start(stack)
@@ -98,12 +97,12 @@ class EmbeddedPostgres:
     def _start(self, stack: ExitStack) -> str:
         home = find_home(self._data_directory)
         home.make()
-        stack.callback(os.close, self._claim(home))
+        stack.callback(os.close, claim(home.server_lock, self._data_directory))
         cluster = Cluster(home)
         lock = _lock_postgresql(cluster)
         try:
             programs = programs_for(home.account)
-            socket = stack.enter_context(socket_directory(home))
+            socket = stack.enter_context(socket_directory(home.socket_link, home.account))
             self._instance = _Instance(cluster, programs, socket, lock)
             stack.callback(self._end)
         finally:
@@ -115,18 +114,7 @@ class EmbeddedPostgres:
     def _end(self) -> None:
         instance, self._instance = self._instance, None
         if instance is not None:
-            _end(instance.process)
-
-    def _claim(self, home: Home) -> int:
-        lock = try_lock(home.server_lock)
-        if lock is None:
-            raise EmbeddedPostgresError(
-                f"the data directory {self._data_directory} is in use by another server (process "
-                f"{home.server_lock.read_text()}): end that one, or set TILO_DATA_DIR to another directory"
-            )
-        os.truncate(lock, 0)
-        os.write(lock, str(os.getpid()).encode())
-        return lock
+            end(instance.process, "PostgreSQL", _STOP_REQUESTS)
 
 
 class _Instance:
@@ -174,22 +162,7 @@ def _interrupt_orphan(cluster: Cluster) -> None:
 def _launch(home: Home, programs: Path, socket: Path, lock: int) -> subprocess.Popen[bytes]:
     settings = _SETTINGS | {"unix_socket_directories": f'"{socket}"'}
     arguments = [f"--{name}={value}" for name, value in settings.items()]
-    if home.log.exists():
-        home.log.replace(home.log.with_suffix(".log.old"))
-    log = os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-    try:
-        return subprocess.Popen(
-            launch_command(home.account.uid, home.account.gid, programs / "postgres", "-D", str(home.cluster), *arguments),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(lock,),
-            # Ctrl-C goes to the whole process group, and the server's last flush still needs the database.
-            start_new_session=True,
-        )
-    finally:
-        os.close(log)
+    return launch(home.account, home.log, programs / "postgres", "-D", str(home.cluster), *arguments, inherited=(lock,))
 
 
 def _wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes]) -> None:
@@ -201,15 +174,3 @@ def _wait_until_ready(cluster: Cluster, process: subprocess.Popen[bytes]) -> Non
         if time.monotonic() > deadline:
             raise home.failure(f"PostgreSQL was not ready after {_START_LIMIT:.0f} s", home.log.read_text(errors="replace"))
         time.sleep(0.005)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for request, limit in _STOP_REQUESTS:
-        # Sends nothing once the process has ended, so a number that is somebody else's by now is safe.
-        process.send_signal(request)
-        try:
-            process.wait(limit)
-        except subprocess.TimeoutExpired:
-            logger.warning("PostgreSQL has not ended within %s s of %s", limit, request.name)
-        else:
-            return

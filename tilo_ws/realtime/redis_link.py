@@ -1,0 +1,211 @@
+"""The way to Redis or Valkey: commands and scripts within a time limit, and the channels that this server follows."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+
+logger = logging.getLogger(__name__)
+
+TIME_LIMIT = 2.0
+"""Seconds for each command: a Redis that says nothing for so long is away."""
+
+_OLDEST_VERSION = 7
+"""The first with sharded publish/subscribe."""
+
+_BACK_OFF = (0.05, 1.0)
+"""Seconds until the next attempt to come back: at first, and at most."""
+
+_FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
+
+_SCRIPTS = {file.stem: file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.lua")}
+_DIGESTS = {name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in _SCRIPTS.items()}
+
+Handler = Callable[[bytes], None]
+"""Takes what was published on a channel."""
+
+
+class RedisAway(Exception):
+    """Redis cannot be reached or cannot work now: the same may succeed later."""
+
+
+class RedisLink:
+    """One Redis, or a cluster of them, which is recognised by asking.
+
+    All keys and channels of a game carry one hash tag, its `prefix`, so that scripts and sharded channels have one slot of a
+    cluster. `away` is the last known state: true from a fault until the channels are followed again. An outage is two lines of
+    the log.
+    """
+
+    def __init__(self, url: str, prefix: str, *, time_limit: float = TIME_LIMIT) -> None:
+        self._url = url
+        self._prefix = prefix
+        self._time_limit = time_limit
+        self._client: Redis | RedisCluster = self._standalone(url)
+        self._handlers: dict[bytes, Handler] = {}
+        self._on_subscribed: list[Callable[[], None]] = []
+        self._subscribed = asyncio.Event()
+        self._patience = asyncio.timeout(None)
+        self._task: asyncio.Task[None] | None = None
+        self._away_since: float | None = None
+
+    def key(self, name: str) -> str:
+        """The full name of a key or channel of this game."""
+        return f"{{{self._prefix}}}:{name}"
+
+    def follow(self, channel: str, handler: Handler) -> None:
+        """Calls `handler` with what is published on `key(channel)` by SPUBLISH. Call it before `open`."""
+        self._handlers[self.key(channel).encode()] = handler
+
+    def when_subscribed(self, action: Callable[[], None]) -> None:
+        """Calls `action` whenever the channels are followed from now on: what was published before may be missed."""
+        self._on_subscribed.append(action)
+
+    @property
+    def away(self) -> bool:
+        """Whether Redis could not be reached at last."""
+        return self._away_since is not None
+
+    async def open(self) -> None:
+        """Connects and follows the channels. Raises RedisAway."""
+        try:
+            async with asyncio.timeout(self._time_limit):
+                server, cluster = await self._client.info("server"), await self._client.info("cluster")
+                if cluster["cluster_enabled"]:
+                    await self._client.aclose()
+                    self._client = self._cluster()
+        except _FAULTS as error:
+            raise RedisAway(_one_line(error)) from None
+        if int(str(server["redis_version"]).split(".")[0]) < _OLDEST_VERSION:
+            raise RedisAway(f"version {server['redis_version']} has no sharded channels, {_OLDEST_VERSION}.0 has")
+        self._task = asyncio.create_task(self._follow(), name="following Redis")
+        try:
+            await asyncio.wait_for(self._subscribed.wait(), self._time_limit)
+        except TimeoutError:
+            raise RedisAway("the channels cannot be followed") from None
+
+    async def close(self) -> None:
+        """Ends the connections."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        with contextlib.suppress(*_FAULTS):
+            await self._client.aclose()
+
+    async def script(self, name: str, keys: list[str], *arguments: Any) -> Any:
+        """Runs `<name>.lua` of this directory, with full names of keys. Raises RedisAway."""
+        try:
+            return await self._execute("EVALSHA", _DIGESTS[name], len(keys), *keys, *arguments)
+        except NoScriptError:
+            return await self.command("EVAL", _SCRIPTS[name], len(keys), *keys, *arguments)
+
+    async def command(self, *words: Any) -> Any:
+        """Runs one command on keys of this game. Raises RedisAway."""
+        try:
+            return await self._execute(*words)
+        except NoScriptError as error:  # a script that was there a moment ago: another time
+            raise RedisAway(_one_line(error)) from None
+
+    def resubscribe(self, reason: str) -> None:
+        """Drops the connection to the channels, of which something is wrong, and comes back by another."""
+        self._went_away(reason)
+        if self._subscribed.is_set():
+            self._subscribed.clear()
+            self._patience.reschedule(asyncio.get_running_loop().time())
+
+    async def _execute(self, *words: Any) -> Any:
+        try:
+            async with asyncio.timeout(self._time_limit):
+                return await self._client.execute_command(*words)
+        except NoScriptError:
+            raise
+        except _FAULTS as error:
+            self.resubscribe(_one_line(error))
+            raise RedisAway(_one_line(error)) from None
+
+    async def _follow(self) -> None:
+        delay = _BACK_OFF[0]
+        while True:
+            try:
+                async with asyncio.timeout(None) as self._patience, self._subscription() as subscription:
+                    delay = _BACK_OFF[0]
+                    while True:
+                        self._handle(await subscription.get_message(timeout=None))
+            except _FAULTS as error:
+                self._subscribed.clear()
+                self._went_away(_one_line(error))
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+            delay = min(2 * delay, _BACK_OFF[1])
+
+    @contextlib.asynccontextmanager
+    async def _subscription(self) -> AsyncIterator[PubSub]:
+        async with contextlib.AsyncExitStack() as stack:
+            async with asyncio.timeout(self._time_limit):
+                # A write: a replica, a full memory and a cluster that is down refuse it. In a cluster it also finds the node.
+                await self._client.set(self.key("probe"), "", ex=1)
+                client = await stack.enter_async_context(self._standalone(self._url_of_node()))
+                subscription = await stack.enter_async_context(client.pubsub())
+                await subscription.ssubscribe(*self._handlers)
+                for _ in self._handlers:
+                    await subscription.get_message(timeout=None)
+            self._came_back()
+            yield subscription
+
+    def _handle(self, message: dict[str, Any] | None) -> None:
+        if message is None:
+            return
+        if message["type"] != "smessage":  # the slot has moved to another node, which ends the subscription
+            raise RedisError("the channels have moved")
+        try:
+            self._handlers[message["channel"]](message["data"])
+        except Exception:
+            logger.exception("what came on %s could not be handled", message["channel"])
+
+    def _went_away(self, reason: str) -> None:
+        if self._away_since is None:
+            self._away_since = time.monotonic()
+            logger.error("Redis away: %s", reason)
+
+    def _came_back(self) -> None:
+        if self._away_since is not None:
+            logger.info("Redis back after %.1f s", time.monotonic() - self._away_since)
+            self._away_since = None
+        self._subscribed.set()
+        for action in self._on_subscribed:
+            action()
+
+    def _url_of_node(self) -> str:
+        """The address of the node that has this game's slot."""
+        if isinstance(self._client, Redis):
+            return self._url
+        node = self._client.get_node_from_key(self.key("probe"))
+        if node is None:
+            raise RedisClusterException("no node has the slot of these keys")
+        account = urlsplit(self._url).netloc.rpartition("@")[0]
+        host = f"[{node.host}]" if ":" in node.host else node.host
+        return urlsplit(self._url)._replace(netloc=f"{account}{'@' if account else ''}{host}:{node.port}").geturl()
+
+    def _standalone(self, url: str) -> Redis:
+        return Redis.from_url(url, **self._limits(), retry=Retry(NoBackoff(), 0))
+
+    def _cluster(self) -> RedisCluster:
+        return RedisCluster.from_url(self._url, **self._limits(), retry=Retry(NoBackoff(), 1))
+
+    def _limits(self) -> dict[str, Any]:
+        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit}
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
