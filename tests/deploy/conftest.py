@@ -7,7 +7,10 @@ import pytest
 
 from tests.conftest import ADMIN_PASSWORD, API_KEY
 from tests.deploy.nginx import Nginx, proxying
+from tests.reliability.conftest import chance
 from tests.reliability.server import Server, serving
+
+__all__ = ["chance"]
 
 
 @pytest.fixture

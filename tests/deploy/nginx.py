@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -20,12 +21,16 @@ PROGRAM = shutil.which("nginx", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
 
 
 class Nginx:
-    """Before servers at these ports of this machine. `port` takes https, `plain_port` http; `tls` trusts its certificate."""
+    """Before servers at these ports of this machine. `port` takes https, `plain_port` http; `tls` trusts its certificate.
 
-    def __init__(self, directory: Path, servers: Sequence[int]) -> None:
+    `changes` give directives of its files another value.
+    """
+
+    def __init__(self, directory: Path, servers: Sequence[int], changes: Mapping[str, str]) -> None:
         self.port = unused_port()
         self.plain_port = unused_port()
         self._directory = directory
+        self._changes = changes
         self._process: asyncio.subprocess.Process | None = None
         (directory / "conf.d").mkdir()
         self.tls = make_certificate(directory)
@@ -104,6 +109,8 @@ class Nginx:
             "listen [::]:443 ": f"listen [::]:{self.port} ",
         }.items():
             text = text.replace(words, others)
+        for directive, value in self._changes.items():
+            text = re.sub(rf"\b{directive} .+;", f"{directive} {value};", text)
         (self._directory / place).write_text(text)
 
 
@@ -118,9 +125,9 @@ def _is_ending(worker: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def proxying(directory: Path, servers: Sequence[int]) -> AsyncIterator[Nginx]:
-    """Runs while the block lasts."""
-    nginx = Nginx(directory, servers)
+async def proxying(directory: Path, servers: Sequence[int], **changes: str) -> AsyncIterator[Nginx]:
+    """Runs while the block lasts. `changes` give directives of its files another value."""
+    nginx = Nginx(directory, servers, changes)
     try:
         await nginx.start()
         yield nginx

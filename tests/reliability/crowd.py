@@ -50,6 +50,10 @@ class Crowd:
         """Waits until somebody is in."""
         await _when(lambda: self.welcomed)
 
+    async def everybody_left(self) -> None:
+        """Waits until each has lost a connection."""
+        await _when(lambda: all(player.leaves for player in self.players))
+
     async def everybody_in(self) -> None:
         """Waits until all are in."""
         await _when(lambda: self.welcomed == len(self.players))
