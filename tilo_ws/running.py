@@ -84,8 +84,9 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(_release, parts.lease)
         await parts.lease.take()
         await parts.numbering.refill()
+        await parts.recovery.load()
         stack.push_async_callback(parts.broker.close)
-        await parts.broker.open()
+        await parts.broker.open(parts.recovery.epoch)
         await parts.chat.load()
         await parts.events.load()
         await parts.recurring_events.load()
@@ -94,7 +95,6 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.shadow.load()
         await parts.admins.load()
         await parts.slow_mode.load()
-        await parts.recovery.load()
         stack.push_async_callback(parts.recovery.close)
         parts.fanout.seq = parts.numbering.last_seq
         parts.pauses.start()

@@ -60,7 +60,7 @@ class Desk:
 
     @property
     def epoch(self) -> str:
-        return str(self.recovery._epoch)
+        return str(self.recovery.epoch)
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ Refuse = Callable[[ChatDraft, Receipt, CommandError], None]
 Retracted = Callable[[int, UUID], None]
 """Takes the number and the id of a message that was taken back: where its row is not stored yet, it changes before it is."""
 
-Missed = Callable[[int, int], Awaitable[Sequence[ChatMessage]]]
+Missed = Callable[[int, int], Awaitable[Sequence[ChatMessage] | None]]
 """Finds the newest stored messages with a number above the first and at most the second, oldest first, deleted ones among
-them."""
+them; as many as the history holds at most. None when the database cannot be asked now."""
 
 Notice = Callable[[str, bytes], None]
 """Takes what another server tells: a topic and its content."""
@@ -67,14 +67,20 @@ class Broker(Protocol):
         `resync` is called when notices may have been missed: whatever they tell about is to be read anew.
         """
 
-    async def open(self) -> None:
-        """Joins the other servers, once numbers are reserved and before the chat is read. Raises RedisAway."""
+    async def open(self, epoch: UUID) -> None:
+        """Joins the other servers of the database with this epoch, before the chat is read. Numbers are reserved already.
+
+        Raises RedisAway.
+        """
 
     async def close(self) -> None:
         """Leaves the other servers."""
 
-    def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
-        """Takes over the newest messages that are stored, oldest first, and the highest number that clean-up removed."""
+    async def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
+        """Takes over the newest messages that are stored, oldest first, and the highest number that clean-up removed.
+
+        From its end on everything that is said is delivered.
+        """
 
     def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
         """Takes over ids that the database kept, oldest first, with their age in seconds."""
@@ -110,6 +116,9 @@ class Broker(Protocol):
     def reserve(self, first: int, last: int) -> None:
         """Adds the numbers `first` … `last`, never used before."""
 
+    async def look_after(self) -> None:
+        """Notices, about once a second, what went wrong between servers."""
+
 
 class MemoryBroker:
     """The broker of a server that is alone: it answers at once."""
@@ -140,13 +149,16 @@ class MemoryBroker:
         self._answer = answer
         self._retracted = retracted
 
-    async def open(self) -> None:
+    async def open(self, epoch: UUID) -> None:
         """See Broker."""
 
     async def close(self) -> None:
         """See Broker."""
 
-    def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
+    async def look_after(self) -> None:
+        """See Broker."""
+
+    async def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
         """See Broker."""
         self.history.load(stored, removed_through)
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.client import PubSub
@@ -33,6 +34,8 @@ _FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
 _SCRIPTS = {file.stem: file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.lua")}
 _DIGESTS = {name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in _SCRIPTS.items()}
 
+_CANCEL_INTERVAL = 0.1
+
 Handler = Callable[[bytes], None]
 """Takes what was published on a channel."""
 
@@ -45,14 +48,15 @@ class RedisLink:
     """One Redis, or a cluster of them, which is recognised by asking.
 
     All keys and channels of a game carry one hash tag, its `prefix`, so that scripts and sharded channels have one slot of a
-    cluster. `away` is the last known state: true from a fault until the channels are followed again. An outage is two lines of
-    the log.
+    cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the channels
+    are followed again. An outage is two lines of the log.
     """
 
     def __init__(self, url: str, prefix: str, *, time_limit: float = TIME_LIMIT) -> None:
         self._url = url
         self._prefix = prefix
         self._time_limit = time_limit
+        self.server_id = uuid4().hex
         self._client: Redis | RedisCluster = self._standalone(url)
         self._handlers: dict[bytes, Handler] = {}
         self._on_subscribed: list[Callable[[], None]] = []
@@ -98,9 +102,10 @@ class RedisLink:
 
     async def close(self) -> None:
         """Ends the connections."""
-        if self._task is not None:
+        while self._task is not None and not self._task.done():
             self._task.cancel()
-            await asyncio.wait([self._task])
+            # While a connection is being made, redis-py can lose a cancellation: then another is needed.
+            await asyncio.wait([self._task], timeout=_CANCEL_INTERVAL)
         with contextlib.suppress(*_FAULTS):
             await self._client.aclose()
 

@@ -22,13 +22,16 @@ from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.errors import DatabaseAway
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 
 CLEAN_UP_ROWS = 10_000
 """Messages that one statement removes: well within its time limit, also after a long pause of the server."""
+
+_MISSED_TIMEOUT = 3.0
+"""Seconds that everything said waits for PostgreSQL where the log that joins servers has a gap."""
 
 _DELETION_TIMEOUT = 5.0
 """Seconds that a deletion waits to be stored together with its message."""
@@ -65,7 +68,7 @@ class Chat:
         self._store = database.query("store_chat")
         self._identity = database.query("server_identity")
         self._newest = database.query("newest_chat")
-        self._missed = database.query("missed_chat")
+        self._missed = database.query("missed_chat", time_limit=_MISSED_TIMEOUT)
         self._recent_ids = database.query("recent_chat_ids")
         self._oldest = database.query("oldest_chat")
         self._remove_old = database.query("remove_old_chat")
@@ -81,7 +84,7 @@ class Chat:
         """Reads what the last server stored: the newest messages, the latest ids, and when clean-up is due."""
         [identity] = await self._identity()
         newest = await self._newest(limit=self._broker.history.capacity)
-        self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
+        await self._broker.load((ChatMessage(*row) for row in reversed(newest)), identity.removed_seq)
         ids = await self._recent_ids(seconds=MEMORY_SECONDS, limit=MEMORY_IDS)
         now = self._clock()
         self._broker.remember((row.id, row.seq, now - row.created_at) for row in reversed(ids))
@@ -137,9 +140,12 @@ class Chat:
         if unstored is not None:
             self.commit.add(id, unstored.deleted(self._clock()))
 
-    async def missed(self, after: int, through: int) -> list[ChatMessage]:
-        """See broker.Missed. Raises DatabaseAway, StatementTimeout."""
-        rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+    async def missed(self, after: int, through: int) -> list[ChatMessage] | None:
+        """See broker.Missed."""
+        try:
+            rows = await self._missed(after=after, through=through, limit=self._broker.history.capacity)
+        except (DatabaseAway, StatementTimeout):
+            return None
         return [ChatMessage(*row) for row in reversed(rows)]
 
     @property

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from uuid import UUID
 
 import msgspec
 
@@ -47,11 +48,12 @@ class Recovery:
         self._between = database.query("chat_between")
         self._turns = asyncio.Semaphore(_QUERIES_AT_ONCE)
         self._asking: dict[Connection, asyncio.Task[None]] = {}
+        self.epoch: UUID
 
     async def load(self) -> None:
         """Reads the identity of the database's numbering."""
         [identity] = await self._identity()
-        self._epoch = identity.epoch
+        self.epoch = identity.epoch
 
     async def close(self) -> None:
         """Gives up the answers that wait for PostgreSQL."""
@@ -63,7 +65,7 @@ class Recovery:
     def hello(self, connection: Connection, command: Hello) -> None:
         """Handles Hello: answers at once from memory, or later when PostgreSQL has to be asked. Raises CommandError."""
         after, joined, history = command.after, connection.joined_seq, self._broker.history
-        other_epoch = command.epoch is not None and command.epoch.lower() != str(self._epoch)
+        other_epoch = command.epoch is not None and command.epoch.lower() != str(self.epoch)
         if after is None or other_epoch or after > self._broker.highest_seq:
             newest = history.between(0, joined)[-command.history :] if command.history else []
             self._answer(connection, command.ref, newest)
@@ -125,7 +127,7 @@ class Recovery:
         now_ms = round(self._clock() * 1000)
         player = connection.player
         names = None if player is None else PlayerNames(player.email, player.nickname)
-        frame = pushes.welcome(chat, epoch=self._epoch, server_time_ms=now_ms, player=names, limits=self._limits(), ref=ref)
+        frame = pushes.welcome(chat, epoch=self.epoch, server_time_ms=now_ms, player=names, limits=self._limits(), ref=ref)
         connection.reply(frame)
 
 

@@ -1,0 +1,249 @@
+"""The broker of servers that are joined by Redis: one log, which all of them follow and from which alone each delivers."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from tilo_ws.protocol import pushes
+from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
+from tilo_ws.protocol.codes import CommandError
+from tilo_ws.protocol.frames import text_frame
+from tilo_ws.protocol.history import History
+from tilo_ws.protocol.known_ids import KnownIds
+from tilo_ws.protocol.log import Beginning, Record, Retraction, SaidChat, ToldNotice
+from tilo_ws.realtime.broker import Answer, Deliver, Limit, Missed, Notice, Refuse, Retracted
+from tilo_ws.realtime.kept_log import KeptLog
+from tilo_ws.realtime.log_follower import LogFollower
+from tilo_ws.realtime.log_writer import LogWriter
+from tilo_ws.realtime.receipt import Receipt, busy
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+from tilo_ws.realtime.session import rate_limited
+
+logger = logging.getLogger(__name__)
+
+
+class RedisBroker:
+    """See Broker. `clock` is in seconds since 1970, `monotonic` for what has only to pass."""
+
+    def __init__(
+        self, link: RedisLink, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.history = History()
+        self._link = link
+        self._clock = clock
+        self._monotonic = monotonic
+        self._known = KnownIds()
+        self._waiting: dict[UUID, list[tuple[ChatDraft, Receipt]]] = {}
+        self._kept: list[ChatMessage] = []
+        self._lookups: set[asyncio.Task[None]] = set()
+        self._log = KeptLog(link)
+        self._follower = LogFollower(link, self._log, apply=self._apply, fill=self._fill)
+        self._writer = LogWriter(link, known=self._known_elsewhere, limited=self._limited, refused=self._refused)
+        self._deliver: Deliver
+        self._answer: Answer
+        self._refuse: Refuse
+        self._retracted: Retracted
+        self._missed: Missed
+        self._notice: Notice
+        self._resync: Callable[[], None]
+
+    def start(
+        self,
+        *,
+        deliver: Deliver,
+        answer: Answer,
+        refuse: Refuse,
+        retracted: Retracted,
+        missed: Missed,
+        notice: Notice,
+        resync: Callable[[], None],
+    ) -> None:
+        """See Broker."""
+        self._deliver, self._answer, self._refuse, self._retracted = deliver, answer, refuse, retracted
+        self._missed, self._notice, self._resync = missed, notice, resync
+
+    async def open(self, epoch: UUID) -> None:
+        """See Broker."""
+        self._writer.epoch = str(epoch)
+        await self._link.open()
+        await self._writer.open()
+        end = await self._writer.look()
+        kept, last = await self._log.messages()
+        self._kept = [message for message, _ in kept]
+        self._follower.position = last or end or (0, 0)
+
+    async def close(self) -> None:
+        """See Broker."""
+        await self._writer.close()
+        await self._follower.close()
+        for lookup in self._lookups:
+            lookup.cancel()
+        await asyncio.gather(*self._lookups, return_exceptions=True)
+        await self._link.close()
+
+    async def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
+        """See Broker. Here what the log has and the database has not comes on top."""
+        messages = {message.seq: message for message in stored if message.seq <= self.last_seq}
+        for message in self._kept:
+            if message.seq > removed_through and (message.seq not in messages or message.deleted_at is not None):
+                messages[message.seq] = message
+            self._known.add(message.id, message.seq, self._monotonic())
+        self._kept.clear()
+        newest = sorted(messages)[-self.history.capacity :]
+        self.history.load([messages[seq] for seq in newest], removed_through)
+        await self._follower.join()
+
+    def remember(self, ids: Iterable[tuple[UUID, int, float]]) -> None:
+        """See Broker."""
+        now = self._monotonic()
+        for id, seq, age in ids:
+            self._known.add(id, seq, now - age)
+
+    @property
+    def ready(self) -> bool:
+        """See Broker."""
+        return self._writer.ready and self._follower.caught_up and not self._link.away
+
+    def knows(self, id: UUID) -> bool:
+        """See Broker."""
+        return self._known.seq(id) is not None
+
+    def publish(self, draft: ChatDraft, receipt: Receipt, limits: Sequence[Limit] = ()) -> None:
+        """See Broker."""
+        first_seq = self._known.seq(draft.id)
+        if first_seq is not None:
+            self._answer_known(draft, first_seq, receipt)
+            return
+        self._waiting.setdefault(draft.id, []).append((draft, receipt))
+        self._writer.add_chat(SaidChat(self._link.server_id, draft), draft.id, limits)
+
+    def retract(self, seq: int, id: UUID) -> None:
+        """See Broker. While Redis is away, it waits."""
+        self._writer.add(Retraction(seq, id, self._clock()))
+
+    def tell(self, topic: str, content: bytes) -> None:
+        """See Broker. While Redis is away, it waits."""
+        self._writer.add(ToldNotice(self._link.server_id, topic, content))
+
+    @property
+    def last_seq(self) -> int:
+        """See Broker."""
+        return self._follower.position[0]
+
+    @property
+    def highest_seq(self) -> int:
+        """See Broker: the ceiling, since others may be ahead of this server."""
+        return max(self._writer.ceiling, self.last_seq)
+
+    @property
+    def numbers_left(self) -> int:
+        """See Broker."""
+        return self._writer.numbers_left
+
+    def reserve(self, first: int, last: int) -> None:
+        """See Broker."""
+        self._writer.reserve(first, last)
+
+    async def look_after(self) -> None:
+        """Finds out, about once a second, whether Redis was started anew and whether what was published has come."""
+        with contextlib.suppress(RedisAway):
+            if not self._link.away and (end := await self._writer.look()) is not None:
+                self._follower.must_reach(end)
+
+    async def trim(self, stored_below: int) -> None:
+        """Removes from the log what is no longer new and what all servers have stored, up to this number. Raises RedisAway."""
+        await self._log.trim(stored_below, self.last_seq)
+
+    async def adopt(self, dead: Mapping[str, int]) -> int:
+        """Stores the chat that dead servers had published and not stored. Returns how many messages. Raises RedisAway.
+
+        `dead` has for each the number below which it had stored everything. It may be done again.
+        """
+        kept, _ = await self._log.messages(min(dead.values(), default=0))
+        adopted = [message for message, origin in kept if message.seq >= dead.get(origin, message.seq + 1)]
+        for message in adopted:
+            self._answer(message, None)
+        return len(adopted)
+
+    def _apply(self, record: Record) -> None:
+        entry = record.entry
+        if isinstance(entry, SaidChat):
+            message = entry.draft.numbered(record.seq)
+            self._show(message)
+            if entry.origin == self._link.server_id:
+                self._store(message)
+        elif isinstance(entry, Retraction):
+            self.history.delete(entry.seq, entry.at)
+            self._deliver(pushes.chat_deleted(entry.seq, entry.id), None)
+            self._retracted(entry.seq, entry.id)
+        elif isinstance(entry, ToldNotice) and entry.origin != self._link.server_id:
+            self._notice(entry.topic, entry.content)
+
+    def _store(self, message: ChatMessage) -> None:
+        waiting = self._waiting.pop(message.id, [])
+        for _, receipt in waiting:
+            self._answer(message, receipt)
+        if not waiting:  # it was refused, since Redis did not say that it had taken it
+            self._answer(message, None)
+
+    def _show(self, message: ChatMessage) -> None:
+        self._known.add(message.id, message.seq, self._monotonic())
+        json = pushes.chat_json(message)
+        self.history.append(message, json)
+        self._deliver(text_frame(bytes(json)), message.seq)
+
+    async def _fill(self, record: Record) -> None:
+        after, through = self._follower.position[0], record.seq - (record.count == 0)
+        found: Sequence[ChatMessage] | None = ()
+        if through > after:
+            found = await self._missed(after, through)
+        if found is None or len(found) >= self.history.capacity:
+            self.history.complete_after = max(self.history.complete_after, found[0].seq - 1 if found else through)
+        for message in found or ():
+            self._show_again(message)
+        if isinstance(record.entry, Beginning):
+            for id in list(self._waiting):
+                self._refused(id)  # what Redis had taken before may be gone
+        outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
+        logger.warning("the log has a gap from %d to %d: %s", after, through, outcome)
+        self._resync()
+
+    def _show_again(self, message: ChatMessage) -> None:
+        if message.deleted_at is None:
+            self._show(message)
+        else:
+            self._known.add(message.id, message.seq, self._monotonic())
+            self.history.append(message, pushes.chat_json(message))
+            self.history.delete(message.seq, message.deleted_at)
+
+    def _known_elsewhere(self, id: UUID, first_seq: int) -> None:
+        for draft, receipt in self._waiting.pop(id, []):
+            self._answer_known(draft, first_seq, receipt)
+
+    def _answer_known(self, draft: ChatDraft, first_seq: int, receipt: Receipt) -> None:
+        message = self.history.find(first_seq)
+        if message is not None:
+            self._answer(message, receipt)
+            return
+        lookup = asyncio.create_task(self._look_up(draft, first_seq, receipt), name="looking a message up")
+        self._lookups.add(lookup)
+        lookup.add_done_callback(self._lookups.discard)
+
+    async def _look_up(self, draft: ChatDraft, first_seq: int, receipt: Receipt) -> None:
+        """Takes the original from the log. What is no longer there is stored, so that the draft changes nothing."""
+        try:
+            original = await self._log.message(first_seq)
+        except RedisAway:
+            self._refuse(draft, receipt, busy())
+        else:
+            self._answer(original or draft.numbered(first_seq), receipt)
+
+    def _limited(self, id: UUID, seconds: float) -> None:
+        self._refused(id, rate_limited(seconds))
+
+    def _refused(self, id: UUID, error: CommandError | None = None) -> None:
+        for draft, receipt in self._waiting.pop(id, []):
+            self._refuse(draft, receipt, error or busy())

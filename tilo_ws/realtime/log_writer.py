@@ -1,0 +1,191 @@
+"""Writes into the log that joins servers: what gathers while the last call is under way goes in by one call."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from tilo_ws.protocol.log import Beginning, Entry, Position, encode_entry
+from tilo_ws.realtime.broker import Limit
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 10_000
+"""Entries that wait to be written."""
+
+_MAX_BATCH = 200
+
+_ID_SECONDS = 120
+"""Seconds that Redis knows an id: until long after all servers have followed the message, from when on they know it."""
+
+_CLOSE_TIMEOUT = 1.0
+
+
+class _Waiting(NamedTuple):
+    payload: bytes
+    id: UUID | None
+    limits: Sequence[Limit]
+
+
+class LogWriter:
+    """Numbers come from the blocks that are given to `reserve`; `epoch` tells databases apart.
+
+    Of chat, `known(id, first_seq)`, `limited(id, seconds)` and `refused(id)` are told what was not written. Anything else waits
+    until Redis is back.
+    """
+
+    def __init__(
+        self,
+        link: RedisLink,
+        *,
+        known: Callable[[UUID, int], None],
+        limited: Callable[[UUID, float], None],
+        refused: Callable[[UUID], None],
+    ) -> None:
+        self._link = link
+        self._known = known
+        self._limited = limited
+        self._refused = refused
+        self._keys = [link.key("state"), link.key("log")]
+        self._waiting: deque[_Waiting] = deque()
+        self._block: tuple[int, int] | None = None
+        self._has_begun = False
+        self._seq = 0
+        self._some = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.epoch = ""
+        self.ceiling = 0
+        link.when_subscribed(self._some.set)
+
+    @property
+    def ready(self) -> bool:
+        """Whether chat can be numbered now."""
+        return self._has_begun and self._seq < self.ceiling and len(self._waiting) < MAX_WAITING
+
+    @property
+    def numbers_left(self) -> int:
+        """Those that Redis has, and those that it is about to be given."""
+        left = max(0, self.ceiling - self._seq) if self._has_begun else 0
+        return left + (self._block[1] - self._block[0] + 1 if self._block else 0)
+
+    def reserve(self, first: int, last: int) -> None:
+        """Gives Redis the numbers `first` … `last`, as soon as it can take them."""
+        self._block = first, last
+        self._some.set()
+
+    def add_chat(self, entry: Entry, id: UUID, limits: Sequence[Limit]) -> None:
+        """Writes a chat message, unless its id is known or a limit forbids it."""
+        self._add(_Waiting(encode_entry(entry), id, limits))
+
+    def add(self, entry: Entry) -> None:
+        """Writes something else."""
+        if len(self._waiting) < 2 * MAX_WAITING:
+            self._add(_Waiting(encode_entry(entry), None, ()))
+        else:
+            logger.error("too much waits for Redis; other servers are not told: %.200r", entry)
+
+    async def open(self) -> None:
+        """Makes sure that there are numbers, and writes from now on. Raises RedisAway."""
+        await self._begin()
+        self._task = asyncio.create_task(self._run(), name="writing the log")
+
+    async def close(self) -> None:
+        """Writes what waits, if Redis takes it in time, and ends."""
+        if self._task is None:
+            return
+        until = asyncio.get_running_loop().time() + _CLOSE_TIMEOUT
+        while self._waiting and not self._link.away and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.01)  # nobody is told when the last one is written
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def look(self) -> Position | None:
+        """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""
+        answer = await self._link.script("look", self._keys[:1], self.epoch)
+        if not answer:
+            self._has_begun = False
+            return None
+        self._seq, self.ceiling, last_seq, last_count = map(int, answer)
+        self._has_begun = True
+        return last_seq, last_count
+
+    def _add(self, entry: _Waiting) -> None:
+        self._waiting.append(entry)
+        self._some.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            if self._link.away:
+                self._give_up(self._take_all())
+                continue
+            try:
+                await self._begin()
+                while self._waiting:
+                    await self._write()
+            except RedisAway:
+                continue  # the link has said so, and wakes this when Redis is back
+
+    async def _begin(self) -> None:
+        if self._block is None:
+            return
+        first, last = self._block
+        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()))
+        self._seq, self.ceiling = map(int, answer)
+        self._has_begun = True
+        self._block = None
+
+    async def _write(self) -> None:
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))]
+        try:
+            answer = await self._append(batch)
+        except RedisAway:
+            self._give_up(batch)
+            raise
+        if not answer:
+            self._has_begun = False
+            self._give_up(batch)
+            raise RedisAway("it was started anew and waits for numbers")
+        self._seq, self.ceiling = int(answer[0]), int(answer[1])
+        for entry, outcome in zip(batch, answer[2:], strict=True):
+            if entry.id is not None:
+                self._tell(entry.id, *outcome)
+
+    async def _append(self, batch: list[_Waiting]) -> list[Any]:
+        keys = list(self._keys)
+        conditions = []
+        for entry in batch:
+            id_key = "" if entry.id is None else self._link.key(f"id:{entry.id.hex}")
+            limits = [(self._link.key(f"rate:{limit.key}"), 1e6 / limit.rate, limit.burst) for limit in entry.limits]
+            conditions.append((id_key, limits))
+            keys += [id_key] * bool(id_key) + [key for key, _, _ in limits]
+        payloads = [entry.payload for entry in batch]
+        packed = msgspec.msgpack.encode(conditions)
+        answer: list[Any] = await self._link.script("append", keys, self.epoch, _ID_SECONDS, packed, *payloads)
+        return answer
+
+    def _tell(self, id: UUID, outcome: bytes, number: int = 0) -> None:
+        if outcome == b"known":
+            self._known(id, number)
+        elif outcome == b"wait":
+            self._limited(id, number / 1000)
+        elif outcome != b"taken":
+            self._refused(id)
+
+    def _take_all(self) -> list[_Waiting]:
+        entries = list(self._waiting)
+        self._waiting.clear()
+        return entries
+
+    def _give_up(self, batch: list[_Waiting]) -> None:
+        """Refuses the chat of a batch, and keeps the rest of it for later, first in line."""
+        self._waiting.extendleft(entry for entry in reversed(batch) if entry.id is None)
+        for entry in batch:
+            if entry.id is not None:
+                self._refused(entry.id)
