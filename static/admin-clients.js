@@ -18,6 +18,8 @@ function fill(row, connection, now) {
   setText(field(row, "ip"), connection.ip);
   setText(field(row, "agent"), program(connection.user_agent));
   setAttribute(field(row, "agent"), "title", connection.user_agent);
+  setText(field(row, "server"), connection.server);
+  setAttribute(field(row, "server"), "title", connection.server);
   setText(since, age((now - connectedAt) / 1000));
   setAttribute(since, "datetime", `${connection.connected_at}Z`);
   setAttribute(since, "title", exact(connectedAt));
@@ -77,6 +79,7 @@ class ClientsTable {
 
   render(now) {
     this.now = now;
+    this.section.classList.toggle("is-joined", this.frame.servers > 1);
     const isHeld = isInUse(this.table) && !this.isReleased;
     this.isReleased = false;
     this.#showChanges(this.rows.update(this.frame.connections, now, { isHeld }));
@@ -92,9 +95,10 @@ class ClientsTable {
   }
 
   #showCount() {
-    const { connections_total: total, place } = this.frame;
+    const { connections_total: total, place, servers, silent_servers: silent } = this.frame;
     const words = new URLSearchParams(location.search).get("q")?.trim();
-    setText(this.count, words ? `${whole(place.found)} of ${whole(total)} found` : `${whole(total)} connected`);
+    const counted = words ? `${whole(place.found)} of ${whole(total)} found` : `${whole(total)} connected`;
+    setText(this.count, silent ? `${counted}, ${silent} of ${servers} servers silent` : counted);
     this.empty.hidden = place.found > 0;
     setText(this.empty, words ? `Nobody matches “${words}”.` : NOBODY);
   }

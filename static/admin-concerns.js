@@ -12,9 +12,9 @@ const CONCERNS = [
   },
   {
     level: "bad",
-    figure: "connections",
+    figure: "online",
     holds: (frame) => frame.redis === "away",
-    text: "Redis away: players see only those on their own server.",
+    text: "Redis away: chat is refused until it is back, scores go on. Look whether Redis runs and can be reached.",
   },
   {
     level: "bad",

@@ -5,6 +5,7 @@ import { age, decimal, duration, whole } from "./admin-format.js";
 import { FigureHistory } from "./admin-history.js";
 import { live } from "./admin-live.js";
 import { setAttribute, setText } from "./admin-rows.js";
+import { ServersTable } from "./admin-servers.js";
 
 const LEAST_PAST_SECONDS = 60; // a change against less is none
 
@@ -14,7 +15,7 @@ const pool = (name) => [`pool_${name}`, { read: (frame) => frame.stats.pool[name
 
 /** What stands in every element with `data-figure`, and how a value of the chart with its name is written. */
 const FIGURES = new Map([
-  stat("connections", whole),
+  stat("online", whole),
   stat("messages_per_second", decimal),
   stat("deliveries_per_second", decimal),
   stat("delay_p99_ms", decimal),
@@ -116,4 +117,4 @@ class Overview {
   }
 }
 
-live(new Overview(document));
+live(new Overview(document), new ServersTable(document.querySelector("#servers")));

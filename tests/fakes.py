@@ -11,6 +11,10 @@ from tilo_ws.realtime.replies import Receiver, Replies
 from tilo_ws.services.text_rules import TextRules
 
 
+def tell_nobody(topic: str, content: bytes) -> None:
+    """There is no other server."""
+
+
 class FakeClock:
     """A time that passes only when somebody waits for it, or when the test says so."""
 

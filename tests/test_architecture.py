@@ -28,7 +28,20 @@ TOOLS: dict[str, set[str]] = {
 }
 
 # Where everything is joined, from the lowest up.
-TOP = ["from_settings", "shown_settings", "running", "dashboard", "app", "server", "admin_command", "cli", "__main__"]
+TOP = [
+    "from_settings",
+    "shown_settings",
+    "running",
+    "presence",
+    "dashboard",
+    "entrance",
+    "notice_table",
+    "app",
+    "server",
+    "admin_command",
+    "cli",
+    "__main__",
+]
 
 PURE = {"asyncio", "socket", "time", "threading", "aiohttp", "aiopg", "psycopg2"}
 """What the protocol floor does without: I/O and clocks."""

@@ -22,8 +22,8 @@ from tilo_ws.protocol.codes import CloseCode, ErrorCode
 from tilo_ws.realtime import departure
 from tilo_ws.settings import SettingError, Settings, read_settings, setting_names, unknown_settings
 from tilo_ws.storage import database
+from tilo_ws.web.api.server import Stats
 from tilo_ws.web.routes import add_routes
-from tilo_ws.web.statistics import Figures
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
@@ -192,7 +192,7 @@ def test_the_protocol_lists_exactly_the_public_paths() -> None:
 def test_the_protocol_explains_exactly_the_figures_of_the_api() -> None:
     table = section(read("docs/protocol.md"), "### The API of game back ends").partition("| field |")[2].partition("\n\n")[0]
     fields = [code for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", cell)]
-    assert sorted(fields) == sorted(Figures.__struct_fields__)
+    assert sorted(fields) == sorted(Stats.__struct_fields__)
 
 
 def test_the_map_names_every_module_itself_or_by_its_folder() -> None:

@@ -1,8 +1,6 @@
 """The product on a page: builds every part once, joins them, and returns one aiohttp application."""
 
 import asyncio
-import logging
-import platform
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,19 +8,20 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
-from tilo_ws import process_limits, resources
+from tilo_ws import resources
 from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
-from tilo_ws.from_settings import limits, player_tokens, text_rules
+from tilo_ws.entrance import add_entrance
+from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.notice_table import notice_table
+from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
-from tilo_ws.realtime.broker import Broker, MemoryBroker
-from tilo_ws.realtime.broker_redis import RedisBroker
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
-from tilo_ws.realtime.redis_link import RedisLink
+from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
@@ -36,30 +35,24 @@ from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import CATCH_UP_INTERVAL
 from tilo_ws.services.numbering import Numbering
-from tilo_ws.services.online import Online
 from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
-from tilo_ws.storage.lease import Lease
 from tilo_ws.web import keys, middlewares
 from tilo_ws.web.admin.guard import guard
-from tilo_ws.web.admission import Admission
 from tilo_ws.web.client_address import ClientAddress
-from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
-from tilo_ws.web.statistics import LAG_INTERVAL, Statistics
-from tilo_ws.web.websocket import Players
-
-logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request: a batch of scores from a game back end."""
@@ -76,11 +69,11 @@ def create_app(settings: Settings) -> web.Application:
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
     fanout = Fanout(hub.members, settings.flush_interval_ms / 1000, loop)
-    link = RedisLink(settings.redis_url, settings.redis_prefix) if settings.redis_url else None
-    broker: Broker = RedisBroker(link) if link else MemoryBroker()
+    link, broker = link_and_broker(settings)
     backlog = Backlog()
     database = Database(resources.QUERIES, backlog, pool_min=settings.pool_min, pool_max=settings.pool_max)
-    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast)
+    shared_board = None if link is None else SharedBoard(link)
+    leaderboard = Leaderboard(database, lambda members: Fanout(lambda: list(members), 0, loop).broadcast, shared_board)
     rules = text_rules(settings)
     scores = Scores(
         database,
@@ -88,11 +81,11 @@ def create_app(settings: Settings) -> web.Application:
         max_nickname_length=settings.max_nickname_length,
         rules=ScoreRules(settings.max_score, settings.max_score_per_second),
         text_rules=rules,
-        stored=leaderboard.update,
-        corrected=leaderboard.load,
+        board=leaderboard,
+        tell=broker.tell,
     )
-    moderation = Moderation(database, hub)
-    shadow = ShadowChat(database, backlog, hub, retention=settings.chat_retention)
+    moderation = Moderation(database, hub, broker.tell)
+    shadow = ShadowChat(database, backlog, hub, broker.tell, retention=settings.chat_retention)
     chat = Chat(
         database,
         broker,
@@ -111,14 +104,13 @@ def create_app(settings: Settings) -> web.Application:
         refuse=chat.refuse,
         retracted=chat.retracted,
         missed=chat.missed,
-        notice=lambda topic, content: None,
-        resync=lambda: None,
+        notice=lambda topic, content: notices.hear(topic, content),
+        resync=lambda: notices.resync(),
     )
-    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast)
+    slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
-    events = Events(database, fanout.broadcast)
-    recurring_events = RecurringEvents(database, events)
-    online = Online(hub, fanout.broadcast)
+    events = Events(database, fanout.broadcast, broker.tell)
+    recurring_events = RecurringEvents(database, events, broker.tell)
     authentication = Authentication(
         hub,
         *player_tokens(settings),
@@ -137,35 +129,49 @@ def create_app(settings: Settings) -> web.Application:
     }
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
-    statistics = Statistics(hub, fanout, database, commits, scores.refused, take_worst_pause=pauses.take_worst)
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
-    possible = process_limits.possible_connections()
-    admission = Admission(
-        address,
-        max_connections=min(settings.max_connections or possible, possible),
-        max_for_network=settings.max_connections_per_ip,
-        connect_rate=settings.connect_rate,
-        origins=settings.allowed_origins,
+    presence = add_presence(
+        app,
+        link=link,
+        broker=broker,
+        port=settings.port,
+        hub=hub,
+        fanout=fanout,
+        database=database,
+        commits=commits,
+        chat=chat,
+        refused_scores=scores.refused,
+        pauses=pauses,
+        lifecycle=lifecycle,
+    )
+    servers = presence.servers
+    entrance = add_entrance(
+        app,
+        settings,
+        address=address,
+        hub=hub,
+        handlers=handlers,
+        lifecycle=lifecycle,
         shuts_out=moderation.shuts_out,
-    )
-    handshakes = Handshakes(settings.handshake_timeout, loop.time)
-    players = Players(
-        hub,
-        handlers,
-        lifecycle,
-        admission,
-        greeting=lambda: online.frame() + events.frame(),
-        greeting_count=2,
+        greeting=lambda: presence.online.frame() + events.frame(),
         last_told=lambda: fanout.seq,
-        command_rate=settings.command_rate,
-        command_burst=settings.command_burst,
-        max_frame_bytes=settings.max_frame_bytes,
     )
-    dashboard = add_dashboard(app, settings, database=database, history=broker.history, statistics=statistics, address=address)
+    dashboard = add_dashboard(
+        app,
+        settings,
+        database=database,
+        history=broker.history,
+        statistics=presence.statistics,
+        address=address,
+        servers=servers,
+        link=link,
+        tell=broker.tell,
+    )
     numbering = Numbering(database, broker)
     parts = Parts(
         database=database,
-        lease=Lease(database, f"{platform.node()}:{settings.port}"),
+        servers=servers,
+        lease=presence.lease,
         numbering=numbering,
         broker=broker,
         chat=chat,
@@ -182,25 +188,26 @@ def create_app(settings: Settings) -> web.Application:
         pauses=pauses,
         lifecycle=lifecycle,
         schedule=[
-            Every(LAG_INTERVAL, statistics.measure_lag, "measuring the event loop's lag"),
             Every(0.25, events.announce, "announcing events"),
-            Every(0.25, recurring_events.start_due, "starting recurring events"),
-            Every(1.0, online.announce, "announcing the online count"),
+            Every(0.25, leading(servers, recurring_events.start_due), "starting recurring events"),
+            Every(CATCH_UP_INTERVAL, lambda: notices.catch_up(), "catching up with other servers"),
+            Every(CATCH_UP_INTERVAL, lambda: forgetting.catch_up(), "forgetting players with other servers"),
+            Every(1.0, leaderboard.share, "sharing the leaderboard"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
             Every(1.0, authentication.sweep, "looking at players' tokens"),
             Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
-            Every(1.0, handshakes.sweep, "cutting late handshakes"),
             Every(1.0, database.probe, "probing the database"),
-            Every(1.0, broker.look_after, "looking after the log"),
             Every(1.0, numbering.refill, "reserving numbers"),
-            Every(settings.cleanup_interval, chat.clean_up, "cleaning up chat"),
-            Every(settings.cleanup_interval, shadow.clean_up, "cleaning up shadow-muted chat"),
+            Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
+            Every(settings.cleanup_interval, leading(servers, shadow.clean_up), "cleaning up shadow-muted chat"),
             Every(1.0, moderation.forget_expired, "ending bans"),
-            Every(settings.cleanup_interval, events.clean_up, "cleaning up events"),
+            Every(1.0, events.forget_expired, "forgetting events"),
+            Every(settings.cleanup_interval, leading(servers, events.clean_up), "cleaning up events"),
+            *entrance,
+            *presence.schedule,
             *dashboard.schedule,
-            Every(60.0, lambda: _log_sizes(hub, database), "logging sizes"),
         ],
     )
 
@@ -215,15 +222,13 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
-    app[keys.HANDSHAKES] = handshakes
-    app[keys.PLAYERS] = players
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
-    app[keys.ANNOUNCEMENTS] = Announcements(hub, fanout.broadcast)
+    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
-    app[keys.FORGETTING] = Forgetting(database, broker, moderation, scores, shadow, commits)
+    app[keys.FORGETTING] = forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
     app[keys.CHAT_SEARCH] = ChatSearch(database)
@@ -231,17 +236,11 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.STATISTICS] = statistics
-    app[keys.CLIENT_ADDRESS] = address
     app[keys.SHOWS_DEMO] = settings.shows_demo
     app[keys.API_KEY] = settings.api_key or ""
+    notices = notice_table(app)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)
     app.on_shutdown.append(shut_down)
     return app
-
-
-def _log_sizes(hub: Hub, database: Database) -> None:
-    pool = database.pool
-    logger.info("connected clients: %d, database pool: %d connections, %d free", len(hub), pool.size, pool.free)

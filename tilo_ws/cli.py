@@ -20,7 +20,7 @@ from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
-from tilo_ws.realtime.redis_link import RedisAway
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink
 from tilo_ws.server import CannotListen, serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.storage.database import Database
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             run: Command = options.run
             return runner.run(run(settings, options))
-    except RedisAway as error:
-        return _refuse(f"Redis cannot be reached: {error}")
     except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
+    except RedisAway as error:
+        return _refuse(f"Redis cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
     except (SettingError, EmbeddedError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
@@ -126,6 +126,10 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
     player_tokens(settings)
     text_rules(settings)
     print("settings: ok")
+    return max(await _check_database(settings), await _check_redis(settings))
+
+
+async def _check_database(settings: Settings) -> int:
     try:
         async with _database(settings) as database:
             [row] = await database.query("server_version")()
@@ -138,6 +142,22 @@ async def _check(settings: Settings, options: argparse.Namespace) -> int:
         return 1
     schema = f"migrations to apply at the next start: {len(pending)}" if pending else "schema up to date"
     print(f"database: ok, PostgreSQL {row.server_version}, {schema}")
+    return 0
+
+
+async def _check_redis(settings: Settings) -> int:
+    if settings.redis_url is None:
+        return 0
+    link = RedisLink(settings.redis_url, settings.redis_prefix)
+    link.follow("check", lambda data: None)
+    try:
+        await link.open()
+    except RedisAway as error:
+        print(f"redis: {error}")
+        return 1
+    finally:
+        await link.close()
+    print(f"redis: ok, {link.server}")
     return 0
 
 

@@ -10,9 +10,13 @@ from tilo_ws.background import Every
 from tilo_ws.from_settings import kept_admin_password
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.redis_link import RedisLink
+from tilo_ws.realtime.servers import Servers, leading
+from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.audit_log import AuditLog
+from tilo_ws.services.notices import Tell
 from tilo_ws.settings import Settings
 from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.database import Database
@@ -32,6 +36,7 @@ class Dashboard(NamedTuple):
     """What has to be started, run and closed of it. `pages` are the sockets of its open pages."""
 
     admins: Admins
+    sessions: AdminSessions
     pages: Hub
     schedule: list[Every]
 
@@ -44,21 +49,25 @@ def add_dashboard(
     history: History,
     statistics: Statistics,
     address: ClientAddress,
+    servers: Servers,
+    link: RedisLink | None,
+    tell: Tell,
 ) -> Dashboard:
     """Adds it to an application whose templates are set up. Raises SettingError."""
     loop = asyncio.get_running_loop()
+    shared = None if link is None else SharedStore(link)
     pages = Hub()
     accounts = AdminAccounts(database)
     password, password_place = kept_admin_password(settings)
-    admins = Admins(database, accounts, password)
-    sessions = AdminSessions(address, admins.current_versions)
+    admins = Admins(database, accounts, password, shared)
+    sessions = AdminSessions(address, admins.current_versions, shared, tell)
     feed = Feed(app, pages, sessions, address, history=history, head=head, part_of=part_of)
     figure_history = FigureHistory(statistics)
     audit_log = AuditLog(database, retention=settings.audit_retention)
     app[keys.ADMINS] = admins
     app[keys.ADMIN_ACCOUNTS] = accounts
     app[keys.ADMIN_SESSIONS] = sessions
-    app[keys.SECOND_STEPS] = SecondSteps()
+    app[keys.SECOND_STEPS] = SecondSteps(shared)
     app[keys.FEED] = feed
     app[keys.FIGURE_HISTORY] = figure_history
     app[keys.AUDIT_LOG] = audit_log
@@ -67,12 +76,13 @@ def add_dashboard(
     aiohttp_jinja2.get_env(app).globals.update(navigation=navigation, may=may, player_path=player_path)
     return Dashboard(
         admins,
+        sessions,
         pages,
         [
             Every(1.0, lambda: pages.sweep(loop.time(), settings.connection_timeout), "closing silent dashboards"),
             Every(1.0, figure_history.sample, "sampling statistics"),
             Every(1.0, feed.publish, "feeding dashboards"),
             Every(1.0, sessions.check_open, "looking at admins' accounts"),
-            Every(settings.cleanup_interval, audit_log.clean_up, "cleaning up the audit log"),
+            Every(settings.cleanup_interval, leading(servers, audit_log.clean_up), "cleaning up the audit log"),
         ],
     )

@@ -1,4 +1,4 @@
-"""What is made of settings alone: the keys of players' tokens, the rules for texts, the limits that clients are told."""
+"""What is made of settings alone: the broker, the keys of tokens, the rules for texts, the limits that clients are told."""
 
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.pushes import Limits
@@ -6,6 +6,9 @@ from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.token_keys import key_set, public_key, secret_key
 from tilo_ws.protocol.tokens import Tokens
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.realtime.broker import Broker, MemoryBroker
+from tilo_ws.realtime.broker_redis import RedisBroker
+from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.services.admins import kept_password
 from tilo_ws.services.key_file import KeyFile
 from tilo_ws.services.passwords import Password
@@ -66,6 +69,14 @@ def kept_admin_password(settings: Settings) -> tuple[str, str]:
         raise SettingError(
             f"the dashboard's password cannot be kept in {file} ({error.strerror}): set TILO_ADMIN_PASSWORD, or TILO_DATA_DIR"
         ) from None
+
+
+def link_and_broker(settings: Settings) -> tuple[RedisLink | None, Broker]:
+    """The way to Redis, where this server is joined with others, and the broker."""
+    if settings.redis_url is None:
+        return None, MemoryBroker()
+    link = RedisLink(settings.redis_url, settings.redis_prefix)
+    return link, RedisBroker(link)
 
 
 def text_rules(settings: Settings) -> TextRules:

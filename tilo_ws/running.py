@@ -12,6 +12,8 @@ from tilo_ws.background import Every
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.realtime.fanout import Fanout
+from tilo_ws.realtime.redis_link import RedisAway
+from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.events import Events
@@ -44,6 +46,7 @@ class Parts:
     """What has to be started. `schedule` is run in the background as long as the server runs."""
 
     database: Database
+    servers: Servers
     lease: Lease
     numbering: Numbering
     broker: Broker
@@ -67,7 +70,7 @@ class Parts:
 async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     """The parts run while the block lasts.
 
-    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, LeaseTaken.
+    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, RedisAway, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
         schedule = list(parts.schedule)
@@ -81,7 +84,8 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(parts.database.close)
         await parts.database.open(dsn)
         await migrate(parts.database, read_migrations(resources.MIGRATIONS))
-        stack.push_async_callback(_release, parts.lease)
+        stack.push_async_callback(_leave, parts.servers, parts.lease)
+        await parts.servers.join()
         await parts.lease.take()
         await parts.numbering.refill()
         await parts.recovery.load()
@@ -101,8 +105,8 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.callback(parts.pauses.stop)
         await stack.enter_async_context(_storing(parts.commits, parts.lifecycle))
         schedule.append(Every(RENEW_INTERVAL, lambda: _keep(parts.lease, parts.lifecycle), "keeping the lease"))
-        # An outage of the database is in the log when one of these hits it.
-        await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway,)))
+        # An outage of the database or of Redis is in the log when one of these hits it.
+        await stack.enter_async_context(background.running(*schedule, told=(DatabaseAway, RedisAway)))
         yield
 
 
@@ -129,7 +133,8 @@ async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
         lifecycle.fail(str(error))
 
 
-async def _release(lease: Lease) -> None:
+async def _leave(servers: Servers, lease: Lease) -> None:
     """Without a database the lease expires by itself, or is taken from the process that is gone."""
-    with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
-        await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)
+    if await servers.leave():
+        with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
+            await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)

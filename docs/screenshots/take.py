@@ -74,7 +74,7 @@ def remember(app: web.Application) -> None:
     """Gives the charts a past: the figures of a server with some forty players."""
     chance, now = random.Random(3), int(time.monotonic() // INTERVAL)
     typical = {
-        "connections": (38, 3),
+        "online": (38, 3),
         "messages_per_second": (1.2, 0.6),
         "deliveries_per_second": (48, 22),
         "delay_p99_ms": (2.2, 1.2),

@@ -70,30 +70,30 @@ def note(page: Page, label: str) -> Locator:
 
 
 async def test_the_figures_and_their_charts_follow_what_happens(overview: Page, server: Server) -> None:
-    await expect(figure(overview, "connections")).to_have_text("0")
+    await expect(figure(overview, "online")).to_have_text("0")
     async with connected_player(server.url) as player:
-        await expect(figure(overview, "connections")).to_have_text("1")
+        await expect(figure(overview, "online")).to_have_text("1")
         await expect(note(overview, "Online")).to_contain_text("peak 1")
-        line = overview.locator("[data-series=connections]")
+        line = overview.locator("[data-series=online]")
         flat = await line.get_attribute("d")
 
         await player.send(type="chat", nickname="Zoë", message="hi")
         await expect(figure(overview, "messages_in")).to_have_text("1")
         await expect(note(overview, "Messages in")).not_to_contain_text("peak 0.0")
-    await expect(figure(overview, "connections")).to_have_text("0")
+    await expect(figure(overview, "online")).to_have_text("0")
     await expect(line).not_to_have_attribute("d", flat or "")
 
 
 async def test_a_page_that_is_opened_later_has_the_past(overview: Page, server: Server) -> None:
     async with connected_player(server.url):
-        await expect(figure(overview, "connections")).to_have_text("1")
+        await expect(figure(overview, "online")).to_have_text("1")
     # Three points with nobody: more than the frames that follow the first one bring.
-    await expect(overview.locator("[data-series=connections]")).to_have_attribute("d", re.compile(r"(,38\.00\w[\d.]*){3}$"))
+    await expect(overview.locator("[data-series=online]")).to_have_attribute("d", re.compile(r"(,38\.00\w[\d.]*){3}$"))
 
     later = await overview.context.new_page()
     await later.goto(f"{server.url}/admin")
 
-    await expect(figure(later, "connections")).to_have_text("0")
+    await expect(figure(later, "online")).to_have_text("0")
     await expect(note(later, "Online")).to_contain_text("peak 1")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Sql, Transaction
 from tests.eventually import eventually
-from tests.fakes import FakeClock, no_rules, open_connection, takers
+from tests.fakes import FakeClock, no_rules, open_connection, takers, tell_nobody
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
@@ -33,8 +33,8 @@ class Room:
         self.clock = FakeClock()
         self.broker = MemoryBroker()
         self.hub = Hub()
-        self.moderation = Moderation(database, self.hub, clock=self.clock)
-        self.shadow = ShadowChat(database, Backlog(), self.hub, retention=60, clock=self.clock)
+        self.moderation = Moderation(database, self.hub, tell_nobody, clock=self.clock)
+        self.shadow = ShadowChat(database, Backlog(), self.hub, tell_nobody, retention=60, clock=self.clock)
         limits: dict[str, Any] = {
             "max_message_length": 0,
             "max_nickname_length": 0,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import Sql
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, tell_nobody
 from tests.frames import payload
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import Events, UnknownEvent
@@ -22,7 +22,7 @@ class Show:
     def __init__(self, database: Database) -> None:
         self.clock = FakeClock()
         self.frames: list[bytes] = []
-        self.events = Events(database, self.frames.append, self.clock)
+        self.events = Events(database, self.frames.append, tell_nobody, self.clock)
 
     def told(self) -> list[list[str]]:
         """For each frame the values of its events."""
@@ -66,7 +66,7 @@ async def test_a_planned_event_is_told_when_its_time_has_come(show: Show) -> Non
 
 async def test_events_survive_a_restart(show: Show, database: Database) -> None:
     event = await show.create()
-    later = Events(database, show.frames.append, show.clock)
+    later = Events(database, show.frames.append, tell_nobody, show.clock)
     await later.load()
     assert later.all() == [event]
 
@@ -78,7 +78,7 @@ async def test_what_is_over_is_kept_for_30_days_and_then_removed(show: Show, sql
     await show.events.clean_up()
     assert [event.value for event in show.events.all()] == ["long"]
     assert [event.value for event in await show.events.past(10)] == ["short"]
-    later = Events(database, show.frames.append, show.clock)
+    later = Events(database, show.frames.append, tell_nobody, show.clock)
     await later.load()
     show.clock.now += 1
     await later.clean_up()
@@ -92,7 +92,7 @@ async def test_what_was_ended_early_is_past_with_the_time_of_its_end(show: Show,
     await show.events.end(event.id)
     [past] = await show.events.past(10)
     assert (past.id, past.starts_at, past.expires_at) == (event.id, event.starts_at, show.clock.now)
-    later = Events(database, show.frames.append, show.clock)
+    later = Events(database, show.frames.append, tell_nobody, show.clock)
     await later.load()
     assert later.all() == []
 

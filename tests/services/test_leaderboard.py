@@ -11,7 +11,8 @@ from tests.fakes import open_connection
 from tests.frames import payload
 from tilo_ws.protocol.commands import GetLeaderboard
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.services.leaderboard import Leaderboard, PlayerScore
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.storage.database import Database
 
 

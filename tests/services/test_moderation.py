@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.fakes import open_connection
+from tests.fakes import open_connection, tell_nobody
 from tests.turns import turns_between
 from tilo_ws.protocol.bans import Ban, BanKind
 from tilo_ws.realtime.hub import Hub
@@ -17,7 +17,7 @@ def mute(**fields: str) -> Ban:
 
 
 async def test_what_holds_for_somebody_is_found_once_by_each_of_their_marks(database: Database) -> None:
-    moderation = Moderation(database, Hub())
+    moderation = Moderation(database, Hub(), tell_nobody)
     await moderation.add(mute(email="zoe@example.com", nickname="Zoë"), by="a test")
     await moderation.add(mute(nickname="Tr0ll"), by="a test")
     await moderation.add(mute(network="192.0.2.0/24"), by="a test")
@@ -36,7 +36,7 @@ async def test_who_plays_has_a_turn_while_a_ban_is_enforced_on_thousands(
     hub = Hub()
     for number in range(1_000):
         hub.enter(open_connection(f"c{number}")[0])
-    moderation = Moderation(database, hub)
+    moderation = Moderation(database, hub, tell_nobody)
     looks = []
     monkeypatch.setattr(moderation, "is_banned", lambda connection: looks.append(connection))
     async with turns_between(looks) as turns:

@@ -10,7 +10,7 @@ def test_a_count_that_was_told_in_between_is_corrected() -> None:
     """One came and heard 2, another left within the same second: the last count told to all was 1, but not to the first."""
     hub = Hub()
     told: list[bytes] = []
-    online = Online(hub, told.append)
+    online = Online(lambda: len(hub), told.append)
     first, second = open_connection("first")[0], open_connection("second")[0]
     hub.enter(first)
     online.announce()
@@ -26,7 +26,7 @@ def test_a_count_that_was_told_in_between_is_corrected() -> None:
 def test_a_count_is_told_only_when_it_is_another_than_the_last() -> None:
     hub = Hub()
     told: list[bytes] = []
-    online = Online(hub, told.append)
+    online = Online(lambda: len(hub), told.append)
     connections = [open_connection(f"c{number}")[0] for number in range(3)]
     online.announce()
     for connection in connections:

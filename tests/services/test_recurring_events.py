@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.conftest import Sql
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, tell_nobody
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import Events
 from tilo_ws.services.recurring_events import RecurringEvent, RecurringEvents, UnknownRecurringEvent
@@ -33,8 +33,8 @@ class Server:
         self.clock = clock or FakeClock()
         if clock is None:
             self.clock.now = NOON
-        self.events = Events(database, lambda frame: None, self.clock)
-        self.recurring = RecurringEvents(database, self.events, self.clock)
+        self.events = Events(database, lambda frame: None, tell_nobody, self.clock)
+        self.recurring = RecurringEvents(database, self.events, tell_nobody, self.clock)
 
     async def load(self) -> "Server":
         await self.events.load()

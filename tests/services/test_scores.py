@@ -4,18 +4,15 @@ import asyncio
 
 from tests.conftest import Sql, Transaction
 from tests.eventually import PATIENCE, eventually
-from tests.fakes import no_rules, open_connection
+from tests.fakes import no_rules, open_connection, tell_nobody
 from tilo_ws.protocol.commands import SubmitScore
 from tilo_ws.protocol.plausibility import ScoreRules
+from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.scores import Scores
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
-async def nothing() -> None:
-    """Nobody keeps a leaderboard here."""
 
 
 def scores_of(database: Database, emails: str, score: int) -> Scores:
@@ -26,8 +23,8 @@ def scores_of(database: Database, emails: str, score: int) -> Scores:
         max_nickname_length=0,
         rules=ScoreRules(0, 0),
         text_rules=no_rules(),
-        stored=lambda rows: None,
-        corrected=nothing,
+        board=Leaderboard(database, lambda members: lambda frame: None),
+        tell=tell_nobody,
     )
     connection, _ = open_connection()
     for name in emails:

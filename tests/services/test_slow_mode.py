@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.fakes import no_rules
+from tests.fakes import no_rules, tell_nobody
 from tilo_ws.protocol.pushes import Limits
 from tilo_ws.services.slow_mode import SlowMode
 from tilo_ws.storage.database import Database
@@ -23,7 +23,7 @@ LIMITS = Limits(
 async def test_of_two_admins_the_later_one_counts_here_as_in_the_database(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow_mode = SlowMode(database, no_rules(), LIMITS, lambda frame: None)
+    slow_mode = SlowMode(database, no_rules(), LIMITS, lambda frame: None, tell_nobody)
     stored: list[float] = []
     answered = asyncio.Event()
 

@@ -169,8 +169,8 @@ async def test_the_feed_tells_the_state_at_once_and_every_second(start_server: S
     ("section", "part"),
     [
         ("", set()),
-        ("overview", {"stats", "history"}),
-        ("clients", {"connections", "connections_total", "place", "sort"}),
+        ("overview", {"stats", "servers", "own_id", "history"}),
+        ("clients", {"connections", "connections_total", "servers", "silent_servers", "place", "sort"}),
         ("bans", {"bans", "bans_total", "place"}),
         ("chat", {"chat", "chat_total", "chat_deleted", "slow_mode"}),
         ("events", {"events"}),

@@ -112,7 +112,7 @@ async def test_a_page_that_opens_while_its_session_ends_is_closed(
         async def open_late(*arguments: Any) -> Any:
             opened = await open_connection(*arguments)
             assert client.app is not None
-            client.app[keys.ADMIN_SESSIONS].end_all("admin")
+            await client.app[keys.ADMIN_SESSIONS].end_all("admin")
             return opened
 
         monkeypatch.setattr("tilo_ws.web.admin.feed.open_connection", open_late)

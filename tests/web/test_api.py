@@ -37,13 +37,15 @@ async def test_stats_tell_the_figures(start_server: StartServer, api_headers: He
     while (await socket.receive_json(timeout=PATIENCE))["type"] != "ack":
         pass
     stats = await (await client.get("/api/v1/stats", headers=api_headers)).json()
-    assert (stats["connections"], stats["messages_in"], stats["pending_writes"]) == (1, 1, 0)
+    assert (stats["online"], stats["connections"], stats["messages_in"], stats["pending_writes"]) == (1, 1, 1, 0)
+    assert [server["connections"] for server in stats["servers"]] == [1]
     assert stats["deliveries"] >= 1
     assert stats["pool"]["min"] == 2
     assert stats["pool"]["max"] == 3
     assert stats["pool"]["free"] + stats["pool"]["used"] == stats["pool"]["size"]
     assert stats.keys() == {
         *(
+            "online",
             "connections",
             "messages_in",
             "deliveries",
@@ -58,7 +60,7 @@ async def test_stats_tell_the_figures(start_server: StartServer, api_headers: He
             "gc_pause_ms",
             "pending_writes",
         ),
-        *("oldest_pending_s", "slow_consumers", "refused_scores", "uptime_s", "version", "pool"),
+        *("oldest_pending_s", "slow_consumers", "refused_scores", "uptime_s", "version", "pool", "servers"),
     }
 
 

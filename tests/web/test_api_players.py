@@ -18,7 +18,7 @@ async def test_connections_are_listed_and_one_can_be_ended(start_server: StartSe
     listed = await (await client.get("/api/v1/connections", headers=api_headers)).json()
     assert [one["nickname"] for one in listed] == [None, "Zoë"]
     assert listed[1].keys() == {
-        *("id", "ip", "nickname", "email", "connected_at"),
+        *("id", "server", "ip", "nickname", "email", "connected_at"),
         *("messages_in", "messages_out", "buffered_bytes", "user_agent"),
     }
     path = f"/api/v1/connections/{listed[1]['id']}"

@@ -265,18 +265,24 @@ async def test_what_was_done_about_a_forgotten_player_says_no_longer_about_whom(
     assert targets == [forgotten, forgotten, f"not-{ZOE}", forgotten]
 
 
-async def test_forgetting_a_player_leaves_other_bans_in_force_without_reading_them_anew(
+async def test_a_ban_that_is_added_while_a_player_is_forgotten_stays_in_force(
     start_server: StartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await start_server()
     assert client.app is not None
     moderation: Moderation = client.app[keys.MODERATION]
     await moderation.add(Ban(id=UUID(int=0), kind=BanKind.BAN, email=ZOE), by="a test")
-    await moderation.add(Ban(id=UUID(int=0), kind=BanKind.BAN, nickname="Troll"), by="a test")
+    current = moderation._current
+    adding: list[asyncio.Task[Ban]] = []
 
     async def read() -> list[Any]:
-        pytest.fail("what is put in force between this and its answer would be lost")
+        """Bans as they were before another one came."""
+        rows = await current()
+        adding.append(asyncio.create_task(moderation.add(Ban(id=UUID(int=0), kind=BanKind.BAN, nickname="Troll"), by="a test")))
+        await asyncio.wait(adding, timeout=0.1)
+        return rows
 
     monkeypatch.setattr(moderation, "_current", read)
     await client.app[keys.FORGETTING].forget(ZOE)
+    await asyncio.gather(*adding)
     assert [ban.nickname for ban in moderation.all()] == ["Troll"]

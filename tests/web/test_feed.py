@@ -20,9 +20,9 @@ async def test_who_plays_has_a_turn_between_the_frames_of_two_pages(
     feed: Feed = client.app[keys.FEED]
     make, made = feed.snapshot, []
 
-    def snapshot(*arguments: Any) -> dict[str, Any]:
+    async def snapshot(*arguments: Any) -> dict[str, Any]:
         made.append(arguments)
-        return make(*arguments)
+        return await make(*arguments)
 
     async with logged_in(client) as admin:
         pages = [await admin.open_feed(section) for section in ("clients", "chat", "clients&q=zoe", "bans")]

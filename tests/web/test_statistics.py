@@ -36,6 +36,7 @@ class Measured:
             Database(resources.QUERIES),
             [self.commit],
             RefusedScores(),
+            online=lambda: len(self.hub),
             take_worst_pause=lambda: self.pauses.pop(0),
             clock=self.clock,
         )

@@ -119,6 +119,12 @@ class Broker(Protocol):
     async def look_after(self) -> None:
         """Notices, about once a second, what went wrong between servers."""
 
+    async def trim(self, stored_below: int) -> None:
+        """Forgets what is no longer new and what all servers have stored, up to this number. Raises RedisAway."""
+
+    async def adopt(self, server_id: str, stored_below: int) -> None:
+        """Stores what a dead server had said and not stored, from this number on; it may be done again. Raises RedisAway."""
+
 
 class MemoryBroker:
     """The broker of a server that is alone: it answers at once."""
@@ -156,6 +162,12 @@ class MemoryBroker:
         """See Broker."""
 
     async def look_after(self) -> None:
+        """See Broker."""
+
+    async def trim(self, stored_below: int) -> None:
+        """See Broker."""
+
+    async def adopt(self, server_id: str, stored_below: int) -> None:
         """See Broker."""
 
     async def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:

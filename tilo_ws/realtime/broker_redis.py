@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from tilo_ws.protocol import pushes
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class RedisBroker:
-    """See Broker. `clock` is in seconds since 1970, `monotonic` for what has only to pass."""
+    """See Broker. The link is opened before it and closed after it. `clock` is in seconds since 1970."""
 
     def __init__(
         self, link: RedisLink, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic
@@ -68,7 +68,6 @@ class RedisBroker:
     async def open(self, epoch: UUID) -> None:
         """See Broker."""
         self._writer.epoch = str(epoch)
-        await self._link.open()
         await self._writer.open()
         end = await self._writer.look()
         kept, last = await self._log.messages()
@@ -82,7 +81,6 @@ class RedisBroker:
         for lookup in self._lookups:
             lookup.cancel()
         await asyncio.gather(*self._lookups, return_exceptions=True)
-        await self._link.close()
 
     async def load(self, stored: Iterable[ChatMessage], removed_through: int) -> None:
         """See Broker. Here what the log has and the database has not comes on top."""
@@ -148,25 +146,22 @@ class RedisBroker:
         self._writer.reserve(first, last)
 
     async def look_after(self) -> None:
-        """Finds out, about once a second, whether Redis was started anew and whether what was published has come."""
+        """See Broker: whether Redis was started anew, and whether what was published has come."""
         with contextlib.suppress(RedisAway):
             if not self._link.away and (end := await self._writer.look()) is not None:
                 self._follower.must_reach(end)
 
     async def trim(self, stored_below: int) -> None:
-        """Removes from the log what is no longer new and what all servers have stored, up to this number. Raises RedisAway."""
+        """See Broker."""
         await self._log.trim(stored_below, self.last_seq)
 
-    async def adopt(self, dead: Mapping[str, int]) -> int:
-        """Stores the chat that dead servers had published and not stored. Returns how many messages. Raises RedisAway.
-
-        `dead` has for each the number below which it had stored everything. It may be done again.
-        """
-        kept, _ = await self._log.messages(min(dead.values(), default=0))
-        adopted = [message for message, origin in kept if message.seq >= dead.get(origin, message.seq + 1)]
+    async def adopt(self, server_id: str, stored_below: int) -> None:
+        """See Broker."""
+        kept, _ = await self._log.messages(stored_below)
+        adopted = [message for message, origin in kept if origin == server_id]
+        logger.warning("server %s is dead: %d chat messages are stored in its place", server_id, len(adopted))
         for message in adopted:
             self._answer(message, None)
-        return len(adopted)
 
     def _apply(self, record: Record) -> None:
         entry = record.entry

@@ -5,12 +5,12 @@ import contextlib
 import hashlib
 import logging
 import random
+import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.client import PubSub
@@ -45,7 +45,7 @@ class RedisAway(Exception):
 
 
 class RedisLink:
-    """One Redis, or a cluster of them, which is recognised by asking.
+    """One Redis, or a cluster of them, which is recognised by asking. `server` says which program it is.
 
     All keys and channels of a game carry one hash tag, its `prefix`, so that scripts and sharded channels have one slot of a
     cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the channels
@@ -56,7 +56,7 @@ class RedisLink:
         self._url = url
         self._prefix = prefix
         self._time_limit = time_limit
-        self.server_id = uuid4().hex
+        self.server_id = secrets.token_hex(8)
         self._client: Redis | RedisCluster = self._standalone(url)
         self._handlers: dict[bytes, Handler] = {}
         self._on_subscribed: list[Callable[[], None]] = []
@@ -64,6 +64,7 @@ class RedisLink:
         self._patience = asyncio.timeout(None)
         self._task: asyncio.Task[None] | None = None
         self._away_since: float | None = None
+        self.server = "unknown"
 
     def key(self, name: str) -> str:
         """The full name of a key or channel of this game."""
@@ -83,7 +84,9 @@ class RedisLink:
         return self._away_since is not None
 
     async def open(self) -> None:
-        """Connects and follows the channels. Raises RedisAway."""
+        """Connects and follows the channels, unless it is open. Raises RedisAway."""
+        if self._task is not None:
+            return
         try:
             async with asyncio.timeout(self._time_limit):
                 server, cluster = await self._client.info("server"), await self._client.info("cluster")
@@ -94,6 +97,7 @@ class RedisLink:
             raise RedisAway(_one_line(error)) from None
         if int(str(server["redis_version"]).split(".")[0]) < _OLDEST_VERSION:
             raise RedisAway(f"version {server['redis_version']} has no sharded channels, {_OLDEST_VERSION}.0 has")
+        self.server = _name_of(server) + (", cluster" if cluster["cluster_enabled"] else "")
         self._task = asyncio.create_task(self._follow(), name="following Redis")
         try:
             await asyncio.wait_for(self._subscribed.wait(), self._time_limit)
@@ -210,6 +214,12 @@ class RedisLink:
 
     def _limits(self) -> dict[str, Any]:
         return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit}
+
+
+def _name_of(server: Mapping[str, Any]) -> str:
+    """The program and its version, as INFO tells."""
+    valkey = server.get("valkey_version")
+    return f"Redis {server['redis_version']}" if valkey is None else f"Valkey {valkey}"
 
 
 def _one_line(error: BaseException) -> str:

@@ -65,6 +65,7 @@ class AdminAccounts:
         self._set_disabled = database.query("set_admin_disabled")
         self._set_totp = database.query("set_admin_totp")
         self._use_code = database.query("use_admin_code")
+        self._renew = database.query("renew_admin_version")
         self._remove = database.query("remove_admin")
 
     async def all(self) -> list[Any]:
@@ -111,6 +112,10 @@ class AdminAccounts:
         Raises UnknownAccount.
         """
         await _change(self._set_totp, name, totp_secret=secret, used_step=used_step)
+
+    async def renew(self, name: str) -> None:
+        """Ends all sessions of the account, the built-in one too. Raises UnknownAccount."""
+        await _change(self._renew, name, version=str(uuid4()))
 
     async def remove(self, name: str) -> None:
         """Raises UnknownAccount."""

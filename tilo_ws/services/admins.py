@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.services.admin_accounts import USERNAME, Account, AdminAccounts, StoredAccount
 from tilo_ws.services.login_attempts import LoginAttempts, TooManyAttempts
 from tilo_ws.services.one_time_codes import matching_step
@@ -35,6 +36,8 @@ class WrongPassword(Exception):
 class Admins:
     """The built-in account logs in also while the database is away, by what was last known of it.
 
+    `shared` counts attempts over all servers, where there are several.
+
     Raises ValueError for a password that is a hash and cannot be read.
     """
 
@@ -43,6 +46,7 @@ class Admins:
         database: Database,
         accounts: AdminAccounts,
         password: str,
+        shared: SharedStore | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -53,7 +57,7 @@ class Admins:
         self._comparing = asyncio.Lock()
         self._wall_clock = wall_clock
         self._record = database.query("record_admin_action")
-        self._attempts = LoginAttempts(clock)
+        self._attempts = LoginAttempts(shared, clock)
         self._built_in = StoredAccount(Account(USERNAME, Role.ADMIN), None, None, 0)
         self._used_step = 0
 
@@ -63,20 +67,20 @@ class Admins:
 
     async def log_in(self, name: str, password: str, ip: str) -> tuple[Account, bool]:
         """The account, and whether `confirm` has to follow. Raises WrongPassword."""
-        left = self._take(ip)
+        left = await self._take(ip)
         stored = await self._find(name)
         if not await self._matches(stored, password):
             logger.warning("admin login failed from %s", ip)
             raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
         assert stored is not None
-        self._attempts.forget(ip)
+        await self._attempts.forget(ip)
         if stored.totp_secret is None:
             logger.info("admin %s logged in from %s", name, ip)
         return stored.account, stored.totp_secret is not None
 
     async def confirm(self, account: Account, code: str, ip: str) -> None:
         """The second step of a login. Raises WrongPassword for a code that is wrong or was used before."""
-        left = self._take(ip, account.name)
+        left = await self._take(ip, account.name)
         stored = await self._find(account.name)
         if stored is None or stored.totp_secret is None or stored.account.version != account.version:
             raise WrongPassword("This account has just been changed: begin again.")
@@ -84,15 +88,15 @@ class Admins:
         if step is None or not await self._use(stored, step):
             logger.warning("wrong code for admin %s from %s", account.name, ip)
             raise WrongPassword(f"Wrong code. {_attempts(left)} left.")
-        self._attempts.forget(ip, account.name)
+        await self._attempts.forget(ip, account.name)
         logger.info("admin %s logged in from %s", account.name, ip)
 
     async def check_password(self, account: Account, password: str, ip: str) -> None:
         """Asks somebody who is logged in once more. Raises WrongPassword."""
-        left = self._take(ip, account.name)
+        left = await self._take(ip, account.name)
         if not await self._matches(await self._find(account.name), password):
             raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
-        self._attempts.forget(ip, account.name)
+        await self._attempts.forget(ip, account.name)
 
     async def turn_codes_on(self, account: Account, secret: str, code: str) -> None:
         """From now on the login asks for codes. Raises WrongPassword where this one is not of the secret, and DatabaseAway."""
@@ -120,9 +124,9 @@ class Admins:
         logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
 
-    def _take(self, ip: str, account: str | None = None) -> int:
+    async def _take(self, ip: str, account: str | None = None) -> int:
         try:
-            return self._attempts.take(ip, account)
+            return await self._attempts.take(ip, account)
         except TooManyAttempts as error:
             raise WrongPassword(str(error), is_told=error.is_told) from None
 

@@ -17,7 +17,9 @@ from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
 from tilo_ws.realtime.session import rate_limited
 from tilo_ws.services.chat_rates import ChatRates
+from tilo_ws.services.deletion import Deletion
 from tilo_ws.services.moderation import Moderation
+from tilo_ws.services.notices import Topic
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
@@ -169,7 +171,7 @@ class Chat:
         if message is None:
             return False
         self._broker.retract(seq, message.id)
-        deletion = _Deletion()
+        deletion = Deletion()
         self.commit.add(message.id, message.deleted(self._clock()), deletion)
         try:
             await asyncio.wait_for(deletion.stored, _DELETION_TIMEOUT)
@@ -196,9 +198,15 @@ class Chat:
                 break
             removed += row.removed
             self._broker.history.remove_through(row.last)
+            self._broker.tell(Topic.REMOVED_CHAT, b"")
         if removed:
             logger.info("clean-up: removed %d chat messages", removed)
         await self._look_for_oldest()
+
+    async def load_removed(self) -> None:
+        """Forgets what clean-up has removed, here or at another server."""
+        [identity] = await self._identity()
+        self._broker.history.remove_through(identity.removed_seq)
 
     def _unstored(self, seq: int) -> ChatMessage | None:
         return next((message for message in self.commit.rows() if message.seq == seq), None)
@@ -222,21 +230,6 @@ class Chat:
         [row] = await self._oldest()
         if row.created_at is not None:
             self._oldest_at = row.created_at
-
-
-class _Deletion:
-    """Waits until a deletion is stored."""
-
-    def __init__(self) -> None:
-        self.stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def acknowledge(self) -> None:
-        if not self.stored.done():
-            self.stored.set_result(None)
-
-    def refuse(self, error: CommandError) -> None:
-        """A row that PostgreSQL does not take is gone as well."""
-        self.acknowledge()
 
 
 def _merged(first: ChatMessage, second: ChatMessage) -> ChatMessage:

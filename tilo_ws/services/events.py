@@ -12,35 +12,16 @@ import msgspec
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import utc_text
-from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import GetEvents
-from tilo_ws.protocol.text import clean
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.global_event import GlobalEvent, checked, in_order, overlap
+from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
 
-MAX_TYPE_LENGTH = 64
-MAX_VALUE_LENGTH = 200
 KEPT_SECONDS = 30 * 86_400.0
 """How long an event stays in the table after its end, to be looked up and started again. Players and the API see none of it."""
-
-LATEST_END = 253_402_214_399.0
-"""The end of 30 December 9999, in seconds since 1970: in no time zone do four digits of a year end before."""
-
-
-class GlobalEvent(msgspec.Struct, frozen=True):
-    """An event. Times are in whole seconds since 1970."""
-
-    id: UUID
-    type: str
-    value: str
-    starts_at: float
-    expires_at: float
-
-    def is_active(self, now: float) -> bool:
-        """Whether players see it at this time."""
-        return self.starts_at <= now < self.expires_at
 
 
 class Preview(NamedTuple):
@@ -56,10 +37,20 @@ class UnknownEvent(Exception):
 
 
 class Events:
-    """Planned, active and past events. `broadcast` takes a frame for everybody; `clock` gives seconds since 1970."""
+    """Planned, active and past events. `broadcast` takes a frame for everybody; `clock` gives seconds since 1970.
 
-    def __init__(self, database: Database, broadcast: Callable[[bytes], None], clock: Callable[[], float] = time.time) -> None:
+    After a change `tell` has other servers `load` them.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        broadcast: Callable[[bytes], None],
+        tell: Tell,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._broadcast = broadcast
+        self._tell = tell
         self._clock = clock
         self._current = database.query("current_events")
         self._store = database.query("store_event")
@@ -74,11 +65,11 @@ class Events:
         self._changing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Reads the events that are not over from PostgreSQL."""
-        rows = await self._current(now=self._clock())
-        self._events = {row.id: GlobalEvent(*row) for row in rows}
-        self._shown = self._active()
-        await self._find_oldest()
+        """Reads the events that are not over from PostgreSQL, and announces what that changes."""
+        async with self._changing:
+            await self._read()
+            await self._find_oldest()
+        self.announce()
 
     def get(self, connection: Connection, command: GetEvents) -> None:
         """Handles GetEvents."""
@@ -93,7 +84,7 @@ class Events:
     def all(self) -> list[GlobalEvent]:
         """Active and planned events, by start."""
         now = self._clock()
-        return _in_order(event for event in self._events.values() if event.expires_at > now)
+        return in_order(event for event in self._events.values() if event.expires_at > now)
 
     async def past(self, limit: int, before: tuple[float, UUID] | None = None) -> list[GlobalEvent]:
         """What is over, the last first; `before` is the end and id of the last one that is known."""
@@ -106,19 +97,19 @@ class Events:
         Raises CommandError.
         """
         now = self._clock()
-        event = _checked(GlobalEvent(id or UUID(int=0), type, value, now if starts_at is None else starts_at, expires_at), now)
+        event = checked(GlobalEvent(id or UUID(int=0), type, value, now if starts_at is None else starts_at, expires_at), now)
         at = max(now, event.starts_at)
-        heard = _in_order([event, *(other for other in self.all() if other.id != event.id and other.is_active(at))])
+        heard = in_order([event, *(other for other in self.all() if other.id != event.id and other.is_active(at))])
         return Preview(event, pushes.global_events_json(_for_players(heard)), self.beside(event))
 
     def beside(self, event: GlobalEvent) -> list[GlobalEvent]:
         """The others of the same type that last at the same time for a while."""
-        return [other for other in self.all() if other.id != event.id and other.type == event.type and _overlap(other, event)]
+        return [other for other in self.all() if other.id != event.id and other.type == event.type and overlap(other, event)]
 
     async def create(self, *, type: str, value: str, starts_at: float | None, expires_at: float) -> GlobalEvent:
         """Stores and, when its time has come, shows an event; without `starts_at` it starts now. Raises CommandError."""
         start = self._clock() if starts_at is None else starts_at
-        event = _checked(GlobalEvent(uuid4(), type, value, start, expires_at), self._clock())
+        event = checked(GlobalEvent(uuid4(), type, value, start, expires_at), self._clock())
         async with self._changing:
             await self._keep(event)
         return event
@@ -126,7 +117,8 @@ class Events:
     async def change(self, id: UUID, **changes: object) -> GlobalEvent:
         """Replaces fields of an event. Raises UnknownEvent, CommandError."""
         async with self._changing:
-            event = _checked(msgspec.structs.replace(self.find(id), **changes), self._clock())
+            await self._read()
+            event = checked(msgspec.structs.replace(self.find(id), **changes), self._clock())
             await self._keep(event)
         return event
 
@@ -138,6 +130,7 @@ class Events:
     async def end(self, id: UUID) -> GlobalEvent:
         """Ends an event, or withdraws one that is planned, of which nothing stays. Raises UnknownEvent."""
         async with self._changing:
+            await self._read()
             event, now = self.find(id), self._clock()
             if event.starts_at < now:
                 event = msgspec.structs.replace(event, expires_at=now)
@@ -146,6 +139,7 @@ class Events:
             else:
                 await self._remove(id=id)
             del self._events[id]
+        self._tell(Topic.EVENTS, b"")
         self.announce()
         return event
 
@@ -156,16 +150,24 @@ class Events:
             self._shown = active
             self._broadcast(pushes.global_events(_for_players(self._active())))
 
+    def forget_expired(self) -> None:
+        """Drops from memory those that are over."""
+        now = self._clock()
+        self._events = {id: event for id, event in self._events.items() if event.expires_at > now}
+
     async def clean_up(self) -> None:
-        """Forgets events that are over, and removes those that were kept long enough. PostgreSQL is asked only for these."""
+        """Removes those from PostgreSQL that were kept long enough, and asks it only for these."""
         async with self._changing:
             now = self._clock()
-            self._events = {id: event for id, event in self._events.items() if event.expires_at > now}
             if self._oldest_end + KEPT_SECONDS > now:
                 return
             removed = await self._remove_expired(before=now - KEPT_SECONDS)
             await self._find_oldest()
         logger.info("clean-up: removed %d events that ended long ago", len(removed))
+
+    async def _read(self) -> None:
+        """Before a change too: another server may just have changed the same event."""
+        self._events = {row.id: GlobalEvent(*row) for row in await self._current(now=self._clock())}
 
     async def _find_oldest(self) -> None:
         [row] = await self._oldest()
@@ -178,6 +180,7 @@ class Events:
     def _show(self, event: GlobalEvent) -> None:
         self._events[event.id] = event
         self._oldest_end = min(self._oldest_end, event.expires_at)
+        self._tell(Topic.EVENTS, b"")
         self.announce()
 
     def find(self, id: UUID) -> GlobalEvent:
@@ -192,42 +195,5 @@ class Events:
         return [event for event in self.all() if event.is_active(now)]
 
 
-def event_fields(event: GlobalEvent, now: float) -> dict[str, str | bool]:
-    """An event as game back ends and the dashboard see it."""
-    return {
-        "id": str(event.id),
-        "type": event.type,
-        "value": event.value,
-        "starts_at": utc_text(event.starts_at),
-        "expires_at": utc_text(event.expires_at),
-        "active": event.is_active(now),
-    }
-
-
-def _in_order(events: Iterable[GlobalEvent]) -> list[GlobalEvent]:
-    return sorted(events, key=lambda event: (event.starts_at, event.id))
-
-
-def _overlap(one: GlobalEvent, other: GlobalEvent) -> bool:
-    return one.starts_at < other.expires_at and other.starts_at < one.expires_at
-
-
 def _for_players(events: Iterable[GlobalEvent]) -> list[pushes.Event]:
     return [pushes.Event(event.type, event.value, utc_text(event.expires_at), event.id) for event in events]
-
-
-def _checked(event: GlobalEvent, now: float) -> GlobalEvent:
-    """The event with clean texts and whole seconds; its end is rounded up, as players hear it. Raises CommandError."""
-    if not math.isfinite(event.starts_at) or not 0 <= event.starts_at <= LATEST_END:
-        raise CommandError(ErrorCode.INVALID_FIELD, "starts_at: must be a time from 1970 to 30 December 9999")
-    if not math.isfinite(event.expires_at) or not now < event.expires_at <= LATEST_END:
-        raise CommandError(ErrorCode.INVALID_FIELD, "expires_at: must be a time to come, until 30 December 9999")
-    if event.expires_at <= event.starts_at:
-        raise CommandError(ErrorCode.INVALID_FIELD, "expires_at: must be later than starts_at")
-    return GlobalEvent(
-        event.id,
-        clean("type", event.type, MAX_TYPE_LENGTH),
-        clean("value", event.value, MAX_VALUE_LENGTH),
-        float(math.floor(event.starts_at)),
-        float(math.ceil(event.expires_at)),
-    )

@@ -1,30 +1,23 @@
-"""The leaderboard: the best players, in memory, kept in step with what is stored."""
+"""The leaderboard: the best players, in memory, kept in step with what is stored, here and on other servers."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
 from weakref import WeakSet
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, GetLeaderboard
 from tilo_ws.protocol.pushes import LeaderboardEntry
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.redis_link import RedisAway
+from tilo_ws.services.player_score import PlayerScore
+from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.storage.database import Database
 
 OpenAudience = Callable[[Iterable[Connection]], Callable[[bytes], None]]
 """Makes a broadcast to some connections: a function that takes a frame for all of them."""
-
-
-class PlayerScore(NamedTuple):
-    """A player's stored best. `survival_time` is in seconds, `updated_at`, when it last changed, in seconds since 1970."""
-
-    email: str
-    nickname: str | None
-    score: int
-    survival_time: int
-    updated_at: float = 0.0
 
 
 class _Watch:
@@ -37,33 +30,77 @@ class _Watch:
 
 
 class Leaderboard:
-    """The top 100. Scores rise, so it is exact without asking PostgreSQL again; after a correction `load` does.
+    """The top 100. Scores rise, so it is exact without asking PostgreSQL again; after a correction it is read anew.
 
-    Who watches is told again by `announce`.
+    `shared` is what all servers have together, where there are several. Who watches is told again by `announce`.
     """
 
-    def __init__(self, database: Database, open_audience: OpenAudience) -> None:
+    def __init__(self, database: Database, open_audience: OpenAudience, shared: SharedBoard | None = None) -> None:
         self._open_audience = open_audience
+        self._shared = shared
         self._watches: dict[int, _Watch] = {}
         self._identity = database.query("server_identity")
         self._top_players = database.query("top_players")
         self._name_key = b""
         self._players: list[PlayerScore] = []
         self._entries: list[LeaderboardEntry] = []
+        self._loads = 0
+        self._unshared: dict[str, PlayerScore] = {}
+        self.storing = asyncio.Lock()
+        """Held from a statement that stores scores until they are told here: what is read meanwhile could be older."""
 
     async def load(self) -> None:
         """Reads the best players from PostgreSQL."""
         [identity] = await self._identity()
         self._name_key = identity.name_key.bytes
-        self._players = [PlayerScore(*row) for row in await self._top_players(limit=MAX_LEADERBOARD_ENTRIES)]
-        self._entries = self._ranked()
+        self._show({player.email: player for player in await self._read()})
+        self._loads += 1
+        self._unshared = {player.email: player for player in self._players}
+
+    async def correct(self) -> None:
+        """Reads them anew, here and on all servers, since scores may have fallen. Call it while `storing`."""
+        await self.load()
+        if self._shared is not None:
+            self._shared.renew()
+
+    async def reload(self) -> None:
+        """Reads them anew, here and on all servers, since corrections may have been missed."""
+        async with self.storing:
+            await self.correct()
 
     def update(self, stored: Iterable[PlayerScore]) -> None:
         """Takes over rows that PostgreSQL has stored."""
         full = len(self._players) == MAX_LEADERBOARD_ENTRIES
         bar = self._players[-1].score if full else 0
-        players = {player.email: player for player in self._players}
-        players.update((player.email, player) for player in stored if player.score >= bar)
+        news = {player.email: player for player in stored if player.score >= bar}
+        self._show({player.email: player for player in self._players} | news)
+        if self._shared is not None:
+            self._unshared |= news
+
+    async def share(self) -> None:
+        """Takes over what other servers have stored, and tells them what this one has: call it once a second."""
+        if self._shared is None:
+            return
+        loads, sent, self._unshared = self._loads, self._unshared, {}
+        try:
+            board = await self._shared.exchange(sent.values())
+        except RedisAway:
+            if loads == self._loads:
+                self._unshared = sent | self._unshared
+            return  # the log has it already
+        if loads != self._loads:
+            return  # what was read meanwhile is newer
+        if not board.is_current:
+            async with self.storing:
+                await self.load()
+            self._shared.adopt(board.edition)
+        elif board.players is not None:
+            self._show({player.email: player for player in board.players} | self._unshared)
+
+    async def _read(self) -> list[PlayerScore]:
+        return [PlayerScore(*row) for row in await self._top_players(limit=MAX_LEADERBOARD_ENTRIES)]
+
+    def _show(self, players: Mapping[str, PlayerScore]) -> None:
         self._players = sorted(players.values(), key=lambda player: (-player.score, player.email))[:MAX_LEADERBOARD_ENTRIES]
         self._entries = self._ranked()
 

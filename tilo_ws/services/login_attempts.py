@@ -1,11 +1,14 @@
 """How often somebody may try to log in: by network address, by account, and all together."""
 
+import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
 from tilo_ws.protocol.addresses import network_of
 from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.redis_link import RedisAway
+from tilo_ws.realtime.shared_store import AttemptLimit, SharedStore
 
 _ATTEMPTS = 5
 _SECONDS_FOR_ATTEMPT = 60.0
@@ -29,30 +32,55 @@ class TooManyAttempts(Exception):
 
 
 class LoginAttempts:
-    """After five attempts a network address has one more a minute, and so has whoever tries codes for one account."""
+    """After five attempts a network address has one more a minute, and so has whoever tries codes for one account.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `shared` counts those of all servers, where there are several; while it is away each server counts its own.
+    """
+
+    def __init__(self, shared: SharedStore | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._shared = shared
         self._clock = clock
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
         self._in_all = TokenBucket(1 / _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL, clock())
         self._refusals = TokenBucket(1 / _SECONDS_FOR_REFUSAL, _REFUSALS_TOLD, clock())
         self._told: dict[str, float] = {}
 
-    def take(self, ip: str, account: str | None = None) -> int:
+    async def take(self, ip: str, account: str | None = None) -> int:
         """Counts an attempt, for an account too where one is named. Returns how many are left. Raises TooManyAttempts."""
-        now = self._clock()
-        buckets = [self._bucket(key, now) for key in _keys(ip, account)]
-        if wait := max(bucket.wait(now) for bucket in [*buckets, self._in_all]):
+        now, names = self._clock(), _keys(ip, account)
+        wait, left = await self._take_on_all_servers(names) or self._take_here(names, now)
+        if wait:
             text = f"Too many attempts. Try again in {round(wait) or 1} seconds."
             raise TooManyAttempts(text, is_told=self._is_told(network_of(ip), now))
+        return left
+
+    async def forget(self, ip: str, account: str | None = None) -> None:
+        """Gives all attempts back: the answer was right."""
+        names = _keys(ip, account)
+        for name in names:
+            self._buckets.pop(name, None)
+        if self._shared is not None:
+            with contextlib.suppress(RedisAway):
+                await self._shared.remove(*map(_shared_name, names))
+
+    async def _take_on_all_servers(self, names: list[str]) -> tuple[float, int] | None:
+        """As `_take_here`; None where there is one server, or while nobody knows of the others."""
+        if self._shared is None:
+            return None
+        limits = [AttemptLimit(_shared_name(name), _SECONDS_FOR_ATTEMPT, _ATTEMPTS) for name in names]
+        in_all = AttemptLimit(_shared_name("all"), _SECONDS_FOR_ATTEMPT_IN_ALL, _ATTEMPTS_IN_ALL)
+        with contextlib.suppress(RedisAway):
+            return await self._shared.attempt([*limits, in_all])
+        return None
+
+    def _take_here(self, names: list[str], now: float) -> tuple[float, int]:
+        """The seconds until there is one more, and how many are left."""
+        buckets = [self._bucket(name, now) for name in names]
+        if wait := max(bucket.wait(now) for bucket in [*buckets, self._in_all]):
+            return wait, 0
         for bucket in [*buckets, self._in_all]:
             bucket.take(now)
-        return min(bucket.left(now) for bucket in buckets)
-
-    def forget(self, ip: str, account: str | None = None) -> None:
-        """Gives all attempts back: the answer was right."""
-        for key in _keys(ip, account):
-            self._buckets.pop(key, None)
+        return 0.0, min(bucket.left(now) for bucket in buckets)
 
     def _is_told(self, network: str, now: float) -> bool:
         """True once a minute for a network, while there are not too many."""
@@ -68,6 +96,10 @@ class LoginAttempts:
         if len(self._buckets) > _MAX_KEYS:
             self._buckets.popitem(last=False)
         return bucket
+
+
+def _shared_name(name: str) -> str:
+    return f"attempts:{name}"
 
 
 def _keys(ip: str, account: str | None) -> list[str]:

@@ -15,6 +15,7 @@ from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -28,20 +29,28 @@ _STEP = 200
 
 
 class Moderation:
-    """The bans and mutes that hold now, in memory."""
+    """The bans and mutes that hold now, in memory; `tell` has other servers `load` them after a change."""
 
-    def __init__(self, database: Database, hub: Hub, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, database: Database, hub: Hub, tell: Tell, clock: Callable[[], float] = time.time) -> None:
         self._hub = hub
+        self._tell = tell
         self._clock = clock
         self._bans = Bans()
         self._current = database.query("current_bans")
         self._store = database.query("store_ban")
         self._lift = database.query("lift_ban")
         self._past = database.query("past_bans")
+        # While they are read none may be added or lifted.
+        self._changing = asyncio.Lock()
 
     async def load(self) -> None:
-        """Reads them from PostgreSQL."""
-        self._bans.replace(from_rows(await self._current()))
+        """Reads them from PostgreSQL and puts in force those that another server has stored."""
+        async with self._changing:
+            current = from_rows(await self._current())
+            is_news = any(ban.kind is BanKind.BAN and self._bans.get(ban.id) is None for ban in current)
+            self._bans.replace(current)
+        if is_news:
+            await self._enforce()
 
     def all(self) -> list[Ban]:
         """Those that hold now, oldest first."""
@@ -72,8 +81,10 @@ class Moderation:
         if ban.expires_at is not None and ban.expires_at <= self._clock():
             raise CommandError(ErrorCode.INVALID_FIELD, "duration: must be above 0")
         ban = msgspec.structs.replace(_normal(ban), created_by=by, created_at=self._clock())
-        await self._store(**msgspec.structs.asdict(ban))
-        self._bans.add(ban)
+        async with self._changing:
+            await self._store(**msgspec.structs.asdict(ban))
+            self._bans.add(ban)
+        self._tell(Topic.BANS, b"")
         logger.info("%s by %s: %s", ban.kind, by, ban)
         if ban.kind is BanKind.BAN:
             await self._enforce()
@@ -81,8 +92,10 @@ class Moderation:
 
     async def lift(self, id: UUID, *, by: str) -> bool:
         """Takes one back. False when there is none. Raises DatabaseAway, StatementTimeout."""
-        rows = await self._lift(id=str(id))
-        known = self._bans.remove(id)
+        async with self._changing:
+            rows = await self._lift(id=str(id))
+            known = self._bans.remove(id)
+        self._tell(Topic.BANS, b"")
         logger.info("lifted by %s: %s", by, known or id)
         return bool(rows) or known is not None
 
@@ -90,11 +103,6 @@ class Moderation:
         """Drops from memory those whose time is over."""
         for ban in self._bans.remove_expired(self._clock()):
             logger.info("%s has ended: %s", ban.kind, ban.id)
-
-    def forget(self, email: str) -> None:
-        """Drops from memory those of an address, whose rows are gone."""
-        for ban in [ban for ban in self._bans if ban.email == email]:
-            self._bans.remove(ban.id)
 
     def shuts_out(self, ip: str) -> bool:
         """Whether this address may not connect."""
@@ -104,6 +112,10 @@ class Moderation:
     def of(self, connection: Connection) -> Ban | None:
         """What holds for this player now, as far as it is known who that is."""
         return self._match(connection, connection.nickname)
+
+    def match(self, email: str | None, nickname: str | None, ip: str) -> Ban | None:
+        """What holds now for whoever has this address by a token, this name, this place."""
+        return self._bans.match(email, nickname, ip, self._clock())
 
     def is_banned(self, connection: Connection) -> bool:
         """Whether this player may not stay."""
@@ -130,8 +142,7 @@ class Moderation:
 
     def _match(self, connection: Connection, nickname: str | None) -> Ban | None:
         # Without a token the address that somebody claims is somebody else's, perhaps.
-        email = None if connection.player is None else connection.player.email
-        return self._bans.match(email, nickname, connection.ip, self._clock())
+        return self.match(None if connection.player is None else connection.player.email, nickname, connection.ip)
 
 
 def from_rows(rows: list[Any]) -> list[Ban]:

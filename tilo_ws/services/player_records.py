@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from tilo_ws.protocol.bans import Ban
-from tilo_ws.services.leaderboard import PlayerScore
 from tilo_ws.services.moderation import from_rows
+from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.storage.database import Database
 
 PLAYERS_ON_A_PAGE = 50

@@ -14,7 +14,9 @@ from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.recurrence import Occurrence, Recurrence
 from tilo_ws.protocol.text import clean
 from tilo_ws.protocol.time_zones import time_zone_names
-from tilo_ws.services.events import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, Events, GlobalEvent
+from tilo_ws.services.events import Events
+from tilo_ws.services.global_event import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, GlobalEvent
+from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.storage.database import Database
 
 logger = logging.getLogger(__name__)
@@ -42,10 +44,14 @@ class UnknownRecurringEvent(Exception):
 
 
 class RecurringEvents:
-    """They live in PostgreSQL; here is a copy, and when each is due next. `clock` gives seconds since 1970."""
+    """They live in PostgreSQL; here is a copy, and when each is due next. `clock` gives seconds since 1970.
 
-    def __init__(self, database: Database, events: Events, clock: Callable[[], float] = time.time) -> None:
+    After a change `tell` has other servers `load` them.
+    """
+
+    def __init__(self, database: Database, events: Events, tell: Tell, clock: Callable[[], float] = time.time) -> None:
         self._events = events
+        self._tell = tell
         self._clock = clock
         self._read = database.query("recurring_events")
         self._store = database.query("store_recurring_event")
@@ -59,9 +65,8 @@ class RecurringEvents:
     async def load(self) -> None:
         """Reads them from PostgreSQL."""
         await asyncio.to_thread(time_zone_names)  # reads hundreds of files, once
-        self._recurring, self._next = {}, {}
-        for row in await self._read():
-            self._keep(msgspec.convert(row._asdict(), RecurringEvent))
+        async with self._changing:
+            await self._take_over()
 
     def all(self) -> list[RecurringEvent]:
         """By name."""
@@ -112,12 +117,14 @@ class RecurringEvents:
     async def change(self, recurring: RecurringEvent) -> None:
         """Replaces the one of the same id; what runs already goes on as it began. Raises UnknownRecurringEvent."""
         async with self._changing:
+            await self._take_over()
             self.find(recurring.id)
             await self._save(recurring)
 
     async def switch(self, id: UUID, enabled: bool) -> RecurringEvent:
         """Lets one start occurrences, from the next on, or not; what runs already goes on. Raises UnknownRecurringEvent."""
         async with self._changing:
+            await self._take_over()
             recurring = msgspec.structs.replace(self.find(id), enabled=enabled, due_after=self._clock())
             await self._save(recurring)
         return recurring
@@ -129,6 +136,7 @@ class RecurringEvents:
             await self._remove(id=id)
             del self._recurring[id]
             del self._next[id]
+        self._tell(Topic.RECURRING_EVENTS, b"")
         return recurring
 
     async def start_due(self) -> None:
@@ -169,6 +177,14 @@ class RecurringEvents:
     async def _save(self, recurring: RecurringEvent) -> None:
         await self._store(**msgspec.structs.asdict(recurring))
         self._keep(recurring)
+        self._tell(Topic.RECURRING_EVENTS, b"")
+
+    async def _take_over(self) -> None:
+        """Before a change too: another server may just have changed the same one."""
+        rows = await self._read()
+        self._recurring, self._next = {}, {}
+        for row in rows:
+            self._keep(msgspec.convert(row._asdict(), RecurringEvent))
 
     def _keep(self, recurring: RecurringEvent) -> None:
         self._recurring[recurring.id] = recurring

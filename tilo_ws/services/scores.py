@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SubmitScore
@@ -11,7 +13,9 @@ from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.receipt import Receipt, Waiter, acknowledge_all, busy, refuse_all
-from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.leaderboard import Leaderboard
+from tilo_ws.services.notices import Tell, Topic
+from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.services.score_update import ScoreUpdate, merged
 from tilo_ws.services.text_rules import TextRules
@@ -31,9 +35,9 @@ class NotStoredYet(DatabaseAway):
 
 
 class Scores:
-    """Takes scores and stores them by group commit. `stored` is told the rows as the database has them then.
+    """Takes scores and stores them by group commit. `board` takes over the rows as the database has them then.
 
-    `corrected` is awaited when scores may have fallen. `refused` has those that nobody can have played.
+    `tell` has other servers `hear` of corrections. `refused` has scores that nobody can have played.
     """
 
     def __init__(
@@ -44,8 +48,8 @@ class Scores:
         max_nickname_length: int,
         rules: ScoreRules,
         text_rules: TextRules,
-        stored: Callable[[Sequence[PlayerScore]], None],
-        corrected: Callable[[], Awaitable[None]],
+        board: Leaderboard,
+        tell: Tell,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backlog = backlog
@@ -54,8 +58,8 @@ class Scores:
         self._text_rules = text_rules
         self._clock = clock
         self.refused = RefusedScores()
-        self._stored = stored
-        self._corrected = corrected
+        self._board = board
+        self._tell = tell
         self._store = database.query("store_scores")
         self.commit = GroupCommit[ScoreUpdate, Waiter](
             "scores", backlog, store=self._store_batch, merge=merged, stored=acknowledge_all, refused=_refuse
@@ -134,19 +138,27 @@ class Scores:
 
     async def _store_batch(self, updates: list[ScoreUpdate]) -> None:
         kept = [update for update in updates if not update.removes]
-        rows = await self._store(
-            emails=[update.email for update in kept],
-            nicknames=[update.nickname for update in kept],
-            scores=[update.score for update in kept],
-            survival_times=[update.survival_time for update in kept],
-            renamed=[update.email for update in kept if update.renames],
-            corrected=[update.email for update in kept if update.corrects],
-            removed=[update.email for update in updates if update.removes],
-        )
-        self._stored([PlayerScore(*row) for row in rows])
-        # No other statement of scores runs meanwhile, so what is read here is not older than what is told above.
-        if any(update.corrects or update.removes for update in updates):
-            await self._corrected()
+        corrections = [(update.email, update.score) for update in updates if update.corrects or update.removes]
+        async with self._board.storing:
+            rows = await self._store(
+                emails=[update.email for update in kept],
+                nicknames=[update.nickname for update in kept],
+                scores=[update.score for update in kept],
+                survival_times=[update.survival_time for update in kept],
+                renamed=[update.email for update in kept if update.renames],
+                corrected=[update.email for update in kept if update.corrects],
+                removed=[update.email for update in updates if update.removes],
+            )
+            self._board.update([PlayerScore(*row) for row in rows])
+            if corrections:
+                await self._board.correct()
+        if corrections:
+            self._tell(Topic.CORRECTIONS, msgspec.msgpack.encode(corrections))
+
+    def hear(self, corrections: bytes) -> None:
+        """What was corrected on another server cannot be sent again at once here either."""
+        for email, score in msgspec.msgpack.decode(corrections, type=list[tuple[str, int]]):
+            self._rules.correct(email, score, self._clock())
 
 
 class _Batch:

@@ -10,6 +10,7 @@ import msgspec
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.pushes import Limits
+from tilo_ws.services.notices import Tell, Topic
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.database import Database
 
@@ -21,13 +22,22 @@ MAX_SECONDS = 3600.0
 class SlowMode:
     """What an admin has set is kept in the database; until one has, `rules` have what the settings say.
 
-    `limits` are what clients are told without slow mode, `broadcast` takes what everybody hears.
+    `limits` are what clients are told without slow mode, `broadcast` takes what everybody hears; after a change `tell` has
+    other servers `load` it.
     """
 
-    def __init__(self, database: Database, rules: TextRules, limits: Limits, broadcast: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        rules: TextRules,
+        limits: Limits,
+        broadcast: Callable[[bytes], None],
+        tell: Tell,
+    ) -> None:
         self._rules = rules
         self._limits = limits
         self._broadcast = broadcast
+        self._tell = tell
         self._read = database.query("slow_mode")
         self._store = database.query("store_slow_mode")
         # Of two admins the later one counts, in the database and here.
@@ -39,12 +49,14 @@ class SlowMode:
         return self._rules.slow_mode
 
     async def load(self) -> None:
-        """Puts in force what an admin has set before."""
-        [row] = await self._read()
-        if row.slow_mode is None or row.slow_mode == self.seconds:
-            return
-        logger.info("slow mode is %g s, as an admin has set it, and not %g s of TILO_SLOW_MODE", row.slow_mode, self.seconds)
-        self._rules.slow_mode = row.slow_mode
+        """Puts in force what an admin has set, here or on another server, and tells all clients."""
+        async with self._changing:
+            [row] = await self._read()
+            if row.slow_mode is None or row.slow_mode == self.seconds:
+                return
+            logger.info("slow mode is %g s, as an admin has set it; it was %g s here", row.slow_mode, self.seconds)
+            self._rules.slow_mode = row.slow_mode
+        self._broadcast(pushes.limits(self.limits()))
 
     async def set(self, seconds: float) -> None:
         """Stores it, puts it in force and tells all clients. Raises CommandError, DatabaseAway, StatementTimeout."""
@@ -53,6 +65,7 @@ class SlowMode:
         async with self._changing:
             await self._store(seconds=seconds)
             self._rules.slow_mode = seconds
+        self._tell(Topic.SLOW_MODE, b"")
         self._broadcast(pushes.limits(self.limits()))
 
     def limits(self) -> Limits:

@@ -1,6 +1,6 @@
-"""The right to number the chat of a database: one server has it at a time, so that two cannot number apart.
+"""The right to number the chat of a database: one server has it at a time, or those that are joined have it together.
 
-A row renewed every few seconds rather than a session's lock, so that it works through a pooler.
+So two cannot number apart. A row renewed every few seconds rather than a session's lock, so that it works through a pooler.
 """
 
 import asyncio
@@ -19,17 +19,25 @@ _EXPIRY = 15.0
 _TAKE_TIMEOUT = 20.0
 _TAKE_INTERVAL = 0.5
 
+_JOINED = "joined"
+"""Stands for the machine of servers that hold it together: no process of one is theirs."""
+
+SharedClaim = Callable[[str | None], Awaitable[str | None]]
+"""Takes the claim that is held, or None, and gives the one under which all joined servers hold it; None for a server alone."""
+
 
 class LeaseTaken(Exception):
     """Another server has the lease. The text names it."""
 
 
 class Lease:
-    """This server's claim on the database. `address` is how an operator knows the server again, e.g. `host:8765`."""
+    """A claim on the database. `address` is how an operator knows the server again, e.g. `host:8765`."""
 
-    def __init__(self, database: Database, address: str) -> None:
-        self._holder = uuid4()
+    def __init__(self, database: Database, address: str, shared: SharedClaim) -> None:
+        self._own = str(uuid4())
+        self._held: str | None = None
         self._address = address
+        self._shared = shared
         self._take = database.query("take_lease")
         self._read = database.query("read_lease")
         self._release = database.query("release_lease")
@@ -52,20 +60,23 @@ class Lease:
             raise LeaseTaken(await self._describe_holder())
 
     async def release(self) -> None:
-        """Lets the next server start at once."""
-        await self._release(holder=self._holder)
+        """Lets the next server start at once. Of joined servers the last one to end calls it."""
+        if self._held is not None:
+            await self._release(holder=self._held)
 
     async def _try(self) -> bool:
-        current = await self._current()
-        gone = current.holder if current and _is_gone(current.machine, current.process) else self._holder
+        shared, current = await self._shared(self._held), await self._current()
+        holder = shared or self._own
         taken = await self._take(
-            holder=self._holder,
-            machine=_machine(),
+            holder=holder,
+            machine=_JOINED if shared else _machine(),
             process=_process(os.getpid()),
             address=self._address,
-            gone=gone,
+            gone=current.holder if current and _is_gone(current.machine, current.process) else holder,
             expiry=_EXPIRY,
         )
+        if taken:
+            self._held = holder
         return bool(taken)
 
     async def _current(self) -> Any:
@@ -76,6 +87,11 @@ class Lease:
         current = await self._current()
         if current is None:
             return "another server had this database until a moment ago; start again"
+        if current.machine == _JOINED:
+            return (
+                f"servers that Redis joins use this database, {current.address} among them. End them first, "
+                "join them by their REDIS_URL and TILO_REDIS_PREFIX, or give this one a database of its own"
+            )
         return (
             f"another server uses this database: {current.address}, process {current.process.split()[0]}. "
             "End it first, or give this one a database of its own"

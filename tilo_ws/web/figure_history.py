@@ -13,7 +13,7 @@ LENGTH = 15 * 60 // INTERVAL + 1
 """Points that are kept: the oldest began 15 minutes before the newest."""
 
 SERIES: Mapping[str, Callable[[Figures], float]] = {
-    "connections": lambda figures: figures.connections,
+    "online": lambda figures: figures.online,
     "messages_per_second": lambda figures: figures.messages_per_second,
     "deliveries_per_second": lambda figures: figures.deliveries_per_second,
     "delay_p99_ms": lambda figures: figures.delay_p99_ms,

@@ -11,10 +11,11 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """200 while players are served, with the database away too; 503 when the server is ending. The last known state."""
+    """200 while players are served, with database or Redis away too; 503 when the server is ending. The last known state."""
     away = request.app[keys.DATABASE].away
+    redis = request.app[keys.SERVERS].redis
     draining = request.app[keys.LIFECYCLE].draining
-    status = "draining" if draining else "degraded" if away else "ready"
+    status = "draining" if draining else "degraded" if away or redis == "away" else "ready"
     return web.json_response(
-        {"status": status, "database": "away" if away else "ok", "redis": "off"}, status=503 if draining else 200
+        {"status": status, "database": "away" if away else "ok", "redis": redis}, status=503 if draining else 200
     )

@@ -4,12 +4,14 @@ from aiohttp import web
 
 from tilo_ws.protocol.history import History
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_search import ChatSearch
+from tilo_ws.services.connections import Connections
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -42,6 +44,8 @@ LIFECYCLE = web.AppKey("lifecycle", Lifecycle)
 DATABASE = web.AppKey("database", Database)
 HANDSHAKES = web.AppKey("handshakes", Handshakes)
 HUB = web.AppKey("hub", Hub)
+CONNECTIONS = web.AppKey("connections", Connections)
+SERVERS = web.AppKey[Servers]("servers")
 PLAYERS = web.AppKey("players", Players)
 CHAT = web.AppKey("chat", Chat)
 HISTORY = web.AppKey("history", History)

@@ -1,5 +1,6 @@
 """The server's figures for the API and the dashboard, read from the parts' own counters."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,12 +9,17 @@ import msgspec
 import psutil
 
 from tilo_ws import __version__
+from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.servers import ServerState
 from tilo_ws.services.refused_scores import RefusedScores
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.group_commit import GroupCommit
+from tilo_ws.web.api.requests import UtcText
 from tilo_ws.web.round_percentiles import RoundPercentiles
+
+logger = logging.getLogger(__name__)
 
 LAG_INTERVAL = 0.01
 """Seconds between two calls of `measure_lag`."""
@@ -31,9 +37,10 @@ class PoolFigures(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True):
-    """What `GET /api/v1/stats` answers. Names end in their unit; lag and pause are the worst of the last second, percentiles
-    are those of the last five."""
+    """This server's. Names end in their unit; lag and pause are the worst of the last second, percentiles are those of the
+    last five. `online` counts the connections to all servers."""
 
+    online: int
     connections: int
     messages_in: int
     messages_per_second: float
@@ -55,6 +62,33 @@ class Figures(msgspec.Struct, frozen=True):
     pool: PoolFigures
 
 
+class ServerFigures(msgspec.Struct, frozen=True):
+    """One of the servers that are joined, as it said of itself within the last seconds."""
+
+    name: str
+    version: str
+    started_at: UtcText
+    connections: int
+    deliveries_per_second: float
+    loop_lag_ms: float
+    memory_bytes: int
+    draining: bool
+
+
+def server_figures(state: ServerState) -> ServerFigures:
+    """What is shown of a server."""
+    return ServerFigures(
+        name=state.name,
+        version=state.version,
+        started_at=utc_text(state.started_at),
+        connections=state.connections,
+        deliveries_per_second=state.deliveries_per_second,
+        loop_lag_ms=state.loop_lag_ms,
+        memory_bytes=state.memory_bytes,
+        draining=state.draining,
+    )
+
+
 class Statistics:
     """Reads the counters, and measures what has none: what happens a second, and the event loop's lag."""
 
@@ -66,6 +100,7 @@ class Statistics:
         commits: Sequence[GroupCommit[Any, Any]],
         refused_scores: RefusedScores,
         *,
+        online: Callable[[], int],
         take_worst_pause: Callable[[], float],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -74,6 +109,7 @@ class Statistics:
         self._database = database
         self._commits = commits
         self._refused_scores = refused_scores
+        self._online = online
         self._take_worst_pause = take_worst_pause
         self._clock = clock
         self._started_at = clock()
@@ -113,19 +149,35 @@ class Statistics:
         return self._hub.messages_in + sum(connection.messages_in for connection in self._hub)
 
     @property
+    def deliveries_per_second(self) -> float:
+        """Those of the last second."""
+        return round(self._deliveries_per_second, 1)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The process's, at the last sample."""
+        return self._memory_bytes
+
+    @property
     def loop_lag_ms(self) -> float:
         """The worst of the last second."""
         return round(self._loop_lag * 1000, 3)
+
+    def log_sizes(self) -> None:
+        """A line for the log: how many are here, and how large the pool is."""
+        pool = self._database.pool
+        logger.info("connected clients: %d, database pool: %d connections, %d free", len(self._hub), pool.size, pool.free)
 
     def figures(self) -> Figures:
         """The figures at this moment."""
         pool = self._database.pool
         return Figures(
+            online=self._online(),
             connections=len(self._hub),
             messages_in=self._messages_in(),
             messages_per_second=round(self._messages_per_second, 1),
             deliveries=self._fanout.deliveries,
-            deliveries_per_second=round(self._deliveries_per_second, 1),
+            deliveries_per_second=self.deliveries_per_second,
             round_ms=round(self._fanout.round_seconds * 1000, 3),
             round_p50_ms=self._rounds.p50_ms,
             round_p99_ms=self._rounds.p99_ms,

@@ -1,5 +1,6 @@
 """Texts from requests: they may hold any byte, which aiohttp turns into half surrogate pairs, and any control character."""
 
+import hashlib
 import hmac
 import re
 
@@ -23,6 +24,11 @@ def same_secret(given: object, expected: str) -> bool:
     if not isinstance(given, str) or not expected:
         return False
     return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode(errors="surrogateescape"))
+
+
+def digest(secret: str) -> str:
+    """The name for what belongs to a secret: it does not tell the secret."""
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()
 
 
 def is_same_origin(request: web.Request) -> bool:

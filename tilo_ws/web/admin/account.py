@@ -57,8 +57,8 @@ async def change_password(request: web.Request) -> web.StreamResponse:
         _refuse(request, _AWAY)
     await record(request, "change_own_password")
     response = web.HTTPSeeOther("/admin/login?password_changed")
-    request.app[keys.ADMIN_SESSIONS].end_all(session.account.name)
-    request.app[keys.ADMIN_SESSIONS].end(request, response)
+    await request.app[keys.ADMIN_SESSIONS].end_all(session.account.name)
+    await request.app[keys.ADMIN_SESSIONS].end(request, response)
     raise response
 
 

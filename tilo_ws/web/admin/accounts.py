@@ -98,7 +98,7 @@ async def _change(request: web.Request, change: Callable[[str], Awaitable[None]]
         finish(request, PATH, "There is no such account any more.", "bad")
     except (DatabaseAway, StatementTimeout):
         finish(request, PATH, _AWAY, "bad")
-    request.app[keys.ADMIN_SESSIONS].end_all(name)
+    await request.app[keys.ADMIN_SESSIONS].end_all(name)
     return name
 
 

@@ -45,7 +45,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await render(request, "bans.html", "bans", past=past, given=given, durations=DURATIONS)
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """A page of those that hold now and fit the search `q`, the newest first."""
     bans = app[keys.MODERATION].all()
     words = words_of(beat.query)

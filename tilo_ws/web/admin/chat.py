@@ -52,7 +52,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     )
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """What is new, a sample of it where it is much: `chat_total` says of how many. Oldest first."""
     try:
         criteria = read_criteria(beat.query)

@@ -36,10 +36,10 @@ async def announce(request: web.Request) -> web.StreamResponse:
     """`POST /admin/chat/announcements` with `message`."""
     try:
         message = clean("message", request[FORM].get("message", ""), MAX_LENGTH)
-        request.app[keys.ANNOUNCEMENTS].announce(message)
+        await request.app[keys.ANNOUNCEMENTS].announce(message)
     except CommandError as error:
         finish(request, PATH, f"Not announced. {error.message}", "bad")
-    listeners = len(request.app[keys.HUB])
+    listeners = request.app[keys.SERVERS].online
     await record(request, "announce", message=message, connections=listeners)
     finish(request, PATH, f"Announced to {listeners:,} player{'' if listeners == 1 else 's'}.")
 

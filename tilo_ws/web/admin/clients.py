@@ -1,31 +1,28 @@
 """`/admin/clients`: who is connected, one of them in detail, and what can be done about them."""
 
-import asyncio
 import time
-from itertools import islice
 from typing import Any
 
 from aiohttp import web
 
+from tilo_ws.protocol.bans import Ban
 from tilo_ws.protocol.chat_message import utc_text
-from tilo_ws.protocol.codes import CloseCode, CommandError
-from tilo_ws.realtime.connection import Connection
+from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.announcements import MAX_LENGTH
-from tilo_ws.services.heartbeat import measure_round_trips
+from tilo_ws.services.connection_list import NEWEST_FIRST, SORTS
+from tilo_ws.services.connection_state import ConnectionState
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import FORM
 from tilo_ws.web.admin.bans import DURATIONS, ban_fields
-from tilo_ws.web.admin.connection_list import connection_list
 from tilo_ws.web.admin.feed import Beat
 from tilo_ws.web.admin.frame import render
+from tilo_ws.web.admin.listing import ROWS, Place, page_number, words_of
 from tilo_ws.web.admin.requests import finish, record, way_back
 
 PATH = "/admin/clients"
 
 _GONE = "This connection is gone already."
-_MEASURED_AT_ONCE = 200
-"""Pings a second to those that nobody sees yet, where the list is in the order of the round trip."""
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -33,31 +30,33 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await render(request, "clients.html", "clients")
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
-    """The page of the list that the query asks for; whoever is on it is pinged now and then."""
-    hub, moderation, now = app[keys.HUB], app[keys.MODERATION], asyncio.get_running_loop().time()
-    shown, place, sort = connection_list(hub, beat.query)
-    measure_round_trips(shown, now)
-    if sort.removeprefix("-") == "trip":
-        measure_round_trips(islice((one for one in hub if one.round_trip is None), _MEASURED_AT_ONCE), now)
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+    """The page of the list that the query asks for, of all servers."""
+    sort = beat.query.get("sort", "")
+    if sort.removeprefix("-") not in SORTS:
+        sort = NEWEST_FIRST
+    listed = await app[keys.CONNECTIONS].page(words_of(beat.query), sort, page_number(beat.query), ROWS)
     return {
-        "connections": [connection_fields(connection, moderation) for connection in shown],
-        "connections_total": len(hub),
-        "place": place,
+        "connections": [connection_fields(connection, app[keys.MODERATION]) for connection in listed.rows],
+        "connections_total": listed.total,
+        "servers": len(app[keys.SERVERS].all()),
+        "silent_servers": listed.silent_servers,
+        "place": Place(listed.page, listed.pages, listed.found)._asdict(),
         "sort": sort,
     }
 
 
-def connection_fields(connection: Connection, moderation: Moderation) -> dict[str, Any]:
+def connection_fields(connection: ConnectionState, moderation: Moderation) -> dict[str, Any]:
     """A connection as the dashboard shows it; `held` is the kind of ban or mute that holds for it."""
-    ban = moderation.of(connection)
+    ban = _ban_of(connection, moderation)
     return {
         "id": connection.id,
+        "server": connection.server,
         "ip": connection.ip,
-        "name": name_of(connection),
+        "name": connection.name,
         "nickname": connection.nickname,
         "email": connection.email,
-        "has_token": connection.player is not None,
+        "has_token": connection.has_token,
         "connected_at": utc_text(connection.connected_at),
         "messages_in": connection.messages_in,
         "messages_out": connection.messages_out,
@@ -70,10 +69,10 @@ def connection_fields(connection: Connection, moderation: Moderation) -> dict[st
 
 async def one(request: web.Request) -> web.StreamResponse:
     """`GET /admin/clients/{id}`: one connection, and the forms for what can be done about it."""
-    connection, moderation = _find(request), request.app[keys.MODERATION]
+    connection, moderation = await _find(request), request.app[keys.MODERATION]
     if connection is None:
         return await render(request, "client.html", "clients", status=404, connection=None)
-    ban = moderation.of(connection)
+    ban = _ban_of(connection, moderation)
     return await render(
         request,
         "client.html",
@@ -84,53 +83,50 @@ async def one(request: web.Request) -> web.StreamResponse:
         whom=_whom(connection, is_proxy=request.app[keys.CLIENT_ADDRESS].is_proxy(connection.ip)),
         durations=DURATIONS,
         max_message_length=MAX_LENGTH,
+        servers=len(request.app[keys.SERVERS].all()),
     )
 
 
 async def send_message(request: web.Request) -> web.StreamResponse:
     """`POST /admin/clients/{id}/message` with `message`: an announcement that this connection alone hears."""
     back, message = way_back(request, PATH), request[FORM].get("message", "")
-    connection = _find(request)
+    connection = await _find(request)
     try:
-        heard = request.app[keys.ANNOUNCEMENTS].announce(message, connection=request.match_info["id"])
+        heard = await request.app[keys.ANNOUNCEMENTS].announce(message, connection=request.match_info["id"])
     except CommandError as error:
         finish(request, back, f"Not sent. {error.message}", "bad")
     if connection is None or not heard:
         finish(request, back, f"Not sent. {_GONE}", "bad")
-    await record(request, "message_player", name_of(connection), id=connection.id, message=message)
-    finish(request, back, f"{name_of(connection)} has been told.")
+    await record(request, "message_player", connection.name, id=connection.id, message=message)
+    finish(request, back, f"{connection.name} has been told.")
 
 
 async def kick(request: web.Request) -> web.StreamResponse:
     """`POST /admin/clients/{id}/kick`, with a `reason` for the record. There is no undo: the connection is gone."""
-    back, connection = way_back(request, PATH), _find(request)
-    if connection is None:
+    back, connection = way_back(request, PATH), await _find(request)
+    if connection is None or not await request.app[keys.CONNECTIONS].kick(connection.id):
         finish(request, back, _GONE, "bad")
-    connection.close(CloseCode.KICKED, "kicked")
-    await record(request, "kick", name_of(connection), id=connection.id, reason=request[FORM].get("reason", ""))
-    finish(request, back, f"{name_of(connection)} has been disconnected.")
+    await record(request, "kick", connection.name, id=connection.id, reason=request[FORM].get("reason", ""))
+    finish(request, back, f"{connection.name} has been disconnected.")
 
 
-def name_of(connection: Connection) -> str:
-    """What to call this connection in a sentence."""
-    return connection.nickname or connection.email or connection.ip
+async def _find(request: web.Request) -> ConnectionState | None:
+    return await request.app[keys.CONNECTIONS].find(request.match_info["id"])
 
 
-def _find(request: web.Request) -> Connection | None:
-    connection = request.app[keys.HUB].get(request.match_info["id"])
-    return None if connection is None or connection.close_code is not None else connection
+def _ban_of(connection: ConnectionState, moderation: Moderation) -> Ban | None:
+    return moderation.match(connection.email if connection.has_token else None, connection.nickname, connection.ip)
 
 
-def _whom(connection: Connection, *, is_proxy: bool) -> list[dict[str, Any]]:
+def _whom(connection: ConnectionState, *, is_proxy: bool) -> list[dict[str, Any]]:
     """By what this player can be banned, the surest first and chosen.
 
     Without a token the e-mail address is claimed only, and the nickname is changed at will; behind a proxy that forwards no
     address everybody has the proxy's.
     """
-    player = connection.player
     choices = []
-    if player is not None:
-        choices.append({"field": "email", "value": player.email, "hint": "of the token"})
+    if connection.has_token:
+        choices.append({"field": "email", "value": connection.email, "hint": "of the token"})
     if not is_proxy:
         choices.append({"field": "ip", "value": connection.ip, "hint": "whoever comes from there"})
     if connection.nickname:

@@ -11,7 +11,7 @@ import msgspec
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.time_zones import moment, time_zone, wall_time
-from tilo_ws.services.events import GlobalEvent
+from tilo_ws.services.global_event import GlobalEvent
 
 DURATIONS = {"300": "5 min", "900": "15 min", "3600": "1 hour", "86400": "24 hours"}
 """Seconds, and how the form calls them."""

@@ -9,7 +9,8 @@ from aiohttp import web
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.recurrence import Occurrence, Recurrence
 from tilo_ws.protocol.time_zones import in_words, time_zone
-from tilo_ws.services.events import Events, GlobalEvent
+from tilo_ws.services.events import Events
+from tilo_ws.services.global_event import GlobalEvent
 from tilo_ws.services.recurring_events import RecurringEvent
 from tilo_ws.web.admin.event_form import EventForm, event_id
 

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.time_zones import time_zone, time_zone_names
-from tilo_ws.services.events import GlobalEvent, UnknownEvent, event_fields
+from tilo_ws.services.events import UnknownEvent
+from tilo_ws.services.global_event import GlobalEvent, event_fields
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin import event_form
@@ -37,7 +38,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await _render(request, form, changed, is_given=bool(request.query.keys() - {"before"}))
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """All events that are not over."""
     return {"events": [event_fields(event, beat.now) for event in app[keys.EVENTS].all()]}
 

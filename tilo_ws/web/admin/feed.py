@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -12,7 +12,8 @@ from tilo_ws.protocol.pushes import frame
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.services.roles import Role
-from tilo_ws.web.admin.access import SESSION, AdminSession, AdminSessions
+from tilo_ws.web.admin.access import SESSION, AdminSessions
+from tilo_ws.web.admin.session import AdminSession
 from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.untrusted import is_same_origin
 from tilo_ws.web.websocket import converse, open_connection
@@ -35,7 +36,10 @@ class Beat(NamedTuple):
     chat_through: int
 
 
-Part = Callable[[web.Application, Beat], dict[str, Any]]
+Head = Callable[[web.Application, Beat], dict[str, Any]]
+"""What all frames begin with."""
+
+Part = Callable[[web.Application, Beat], Awaitable[dict[str, Any]]]
 """What a section's frames have beside the head, small enough to be made and sent every second."""
 
 
@@ -71,7 +75,7 @@ class Feed:
         address: ClientAddress,
         *,
         history: History,
-        head: Part,
+        head: Head,
         part_of: Callable[[str, Role], Part],
     ) -> None:
         self._app = app
@@ -99,7 +103,7 @@ class Feed:
         self._open[connection.id] = page
         session.add_feed(connection)
         try:
-            connection.write(frame(self.snapshot(part, self._first_beat(page.query))))
+            connection.write(frame(await self.snapshot(part, self._first_beat(page.query))))
             await converse(socket, connection, _OnlyPings())
         finally:
             session.remove_feed(connection)
@@ -121,16 +125,16 @@ class Feed:
             if same not in frames:
                 await asyncio.sleep(0)  # each part takes some milliseconds at most, all of them together may not
                 beat = Beat(time.time(), page.query, after, self._shown_seq)
-                frames[same] = frame(self.snapshot(page.part, beat))
+                frames[same] = frame(await self.snapshot(page.part, beat))
             connection.write(frames[same])
 
-    def first_snapshot(self, section: str, role: Role, query: Mapping[str, str]) -> dict[str, Any]:
+    async def first_snapshot(self, section: str, role: Role, query: Mapping[str, str]) -> dict[str, Any]:
         """What a page shows before its socket is open, what was just said among it. Raises KeyError where `part_of` does."""
-        return self.snapshot(self._part_of(section, role), Beat(time.time(), query, None, _HIGHEST_SEQ))
+        return await self.snapshot(self._part_of(section, role), Beat(time.time(), query, None, _HIGHEST_SEQ))
 
-    def snapshot(self, part: Part, beat: Beat) -> dict[str, Any]:
+    async def snapshot(self, part: Part, beat: Beat) -> dict[str, Any]:
         """The head that all pages have, and what this part adds."""
-        return {"type": "snapshot"} | self._head(self._app, beat) | part(self._app, beat)
+        return {"type": "snapshot"} | self._head(self._app, beat) | await part(self._app, beat)
 
     def _first_beat(self, query: Mapping[str, str]) -> Beat:
         return Beat(time.time(), query, None, self._shown_seq)

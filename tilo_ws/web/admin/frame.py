@@ -25,7 +25,7 @@ async def render(request: web.Request, template: str, section: str, status: int 
         "query": request.query,
         "server_name": header_text(request, "Host"),
         "version": __version__,
-        "snapshot": request.app[keys.FEED].first_snapshot(section, session.account.role, request.query),
+        "snapshot": await request.app[keys.FEED].first_snapshot(section, session.account.role, request.query),
     }
     return await aiohttp_jinja2.render_template_async(f"admin/{template}", request, frame | fields, status=status)
 

@@ -8,10 +8,11 @@ from aiohttp.typedefs import Handler
 
 from tilo_ws.services.roles import Role
 from tilo_ws.web import keys
-from tilo_ws.web.admin.access import FORM, SESSION, AdminSession
+from tilo_ws.web.admin.access import FORM, SESSION
 from tilo_ws.web.admin.frame import render_refusal
 from tilo_ws.web.admin.requests import record
 from tilo_ws.web.admin.routes import PERMISSIONS
+from tilo_ws.web.admin.session import AdminSession
 from tilo_ws.web.untrusted import is_same_origin, same_secret
 from tilo_ws.web.websocket import is_upgrade
 
@@ -43,7 +44,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 async def _for_admins(request: web.Request, handler: Handler, least: Role) -> web.StreamResponse:
-    session = await request.app[keys.ADMIN_SESSIONS].find(request)
+    sessions = request.app[keys.ADMIN_SESSIONS]
+    session = await sessions.find(request)
     if session is None:
         if is_upgrade(request):
             raise web.HTTPUnauthorized(text="log in at /admin/login\n")
@@ -51,12 +53,15 @@ async def _for_admins(request: web.Request, handler: Handler, least: Role) -> we
     request[SESSION] = session
     await _read_form(request)
     reason = _reason_against(request, session, least)
-    if reason is None:
-        return await handler(request)
-    await record(request, "refused", f"{request.method} {request.path}", reason=reason)
-    if is_upgrade(request):
-        raise web.HTTPForbidden(text=reason)
-    return await render_refusal(request, reason)
+    try:
+        if reason is None:
+            return await handler(request)
+        await record(request, "refused", f"{request.method} {request.path}", reason=reason)
+        if is_upgrade(request):
+            raise web.HTTPForbidden(text=reason)
+        return await render_refusal(request, reason)
+    finally:
+        await sessions.save(session)
 
 
 def _reason_against(request: web.Request, session: AdminSession, least: Role) -> str | None:

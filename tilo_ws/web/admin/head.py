@@ -14,8 +14,8 @@ def head(app: web.Application, beat: Beat) -> dict[str, Any]:
     return {
         "server_time": round(beat.now * 1000),
         "version": __version__,
-        "online": len(app[keys.HUB]),
+        "online": app[keys.SERVERS].online,
         "database": "away" if app[keys.DATABASE].away else "ok",
-        "redis": "off",
+        "redis": app[keys.SERVERS].redis,
         "loop_lag_ms": app[keys.STATISTICS].loop_lag_ms,
     }

@@ -34,6 +34,10 @@ def page_of(items: Sequence[T], query: Mapping[str, str]) -> tuple[Sequence[T], 
 def place_of(found: int, query: Mapping[str, str]) -> Place:
     """The page that is asked for, or the last one there is."""
     pages = max(1, -(-found // ROWS))
+    return Place(min(page_number(query), pages), pages, found)
+
+
+def page_number(query: Mapping[str, str]) -> int:
+    """The page that is asked for, whether there is one or not."""
     raw = query.get("page", "")
-    page = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 1
-    return Place(min(max(page, 1), pages), pages, found)
+    return max(1, int(raw)) if raw.isascii() and raw.isdigit() and len(raw) < 10 else 1

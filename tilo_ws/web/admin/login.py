@@ -1,13 +1,15 @@
 """`/admin/login`, with a second step for those who log in with a code, and the ways out."""
 
+import contextlib
 import re
 import secrets
 
 import aiohttp_jinja2
 from aiohttp import web
 
-from tilo_ws.services.admin_accounts import USERNAME, Account
+from tilo_ws.services.admin_accounts import USERNAME, Account, UnknownAccount
 from tilo_ws.services.admins import WrongPassword
+from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.access import FORM, LOGIN_COOKIE, SESSION
 from tilo_ws.web.admin.requests import client_ip, record, record_as
@@ -39,12 +41,12 @@ async def log_in(request: web.Request) -> web.StreamResponse:
             await record_as(request, name[:_MAX_NAME], "failed_login")
         return await _render(request, name, str(error), status=401)
     if needs_code:
-        return await _render(request, token=request.app[keys.SECOND_STEPS].begin(account), asks_code=True)
+        return await _render(request, token=await request.app[keys.SECOND_STEPS].begin(account), asks_code=True)
     return await _begin(request, account)
 
 
 async def _confirm(request: web.Request, token: str, code: str) -> web.StreamResponse:
-    account = request.app[keys.SECOND_STEPS].find(token)
+    account = await request.app[keys.SECOND_STEPS].find(token)
     if account is None:
         return await _render(request, error="That took too long. Please begin again.", status=403)
     try:
@@ -53,14 +55,14 @@ async def _confirm(request: web.Request, token: str, code: str) -> web.StreamRes
         if error.is_told:
             await record_as(request, account.name, "failed_code")
         return await _render(request, error=str(error), status=401, token=token, asks_code=True)
-    request.app[keys.SECOND_STEPS].end(token)
+    await request.app[keys.SECOND_STEPS].end(token)
     return await _begin(request, account)
 
 
 async def _begin(request: web.Request, account: Account) -> web.StreamResponse:
     await record_as(request, account.name, "login")
     response = web.HTTPSeeOther("/admin")
-    request.app[keys.ADMIN_SESSIONS].start(request, response, account)
+    await request.app[keys.ADMIN_SESSIONS].start(request, response, account)
     raise response
 
 
@@ -68,16 +70,19 @@ async def log_out(request: web.Request) -> web.StreamResponse:
     """`POST /admin/logout`."""
     await record(request, "logout")
     response = web.HTTPSeeOther("/admin/login")
-    request.app[keys.ADMIN_SESSIONS].end(request, response)
+    await request.app[keys.ADMIN_SESSIONS].end(request, response)
     raise response
 
 
 async def log_out_everywhere(request: web.Request) -> web.StreamResponse:
     """`POST /admin/logout/everywhere`: ends all sessions of the account."""
+    name = request[SESSION].account.name
     await record(request, "logout_everywhere")
     response = web.HTTPSeeOther("/admin/login")
-    request.app[keys.ADMIN_SESSIONS].end_all(request[SESSION].account.name)
-    request.app[keys.ADMIN_SESSIONS].end(request, response)
+    with contextlib.suppress(DatabaseAway, StatementTimeout, UnknownAccount):
+        await request.app[keys.ADMIN_ACCOUNTS].renew(name)
+    await request.app[keys.ADMIN_SESSIONS].end_all(name)
+    await request.app[keys.ADMIN_SESSIONS].end(request, response)
     raise response
 
 

@@ -10,7 +10,7 @@ from tilo_ws.protocol.bans import Ban
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import email_address
-from tilo_ws.realtime.connection import Connection
+from tilo_ws.services.connection_state import ConnectionState
 from tilo_ws.services.player_records import NEWEST
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
@@ -27,11 +27,12 @@ _MAX_REFUSED = 10
 async def page(request: web.Request) -> web.StreamResponse:
     """`GET /admin/players/{email}`; with `before` the chat below that number."""
     email = address_of(request)
-    sessions = sessions_of(request.app, email)
+    sessions = await request.app[keys.CONNECTIONS].of_player(email)
     refused = [one for one in request.app[keys.SCORES].refused.newest() if one.email == email]
     fields: dict[str, Any] = {
         "email": email,
         "path": player_path(email),
+        "servers": len(request.app[keys.SERVERS].all()),
         "sessions": [_session_fields(connection) for connection in sessions],
         "refused": [refused_fields(one) for one in refused[:_MAX_REFUSED]],
         "refused_total": len(refused),
@@ -58,13 +59,7 @@ def address_of(request: web.Request) -> str:
         finish(request, PATH, f"There is no such player. {error.message}", "bad")
 
 
-def sessions_of(app: web.Application, email: str) -> list[Connection]:
-    """The open connections of this address, shown by a token or claimed with a score, oldest first."""
-    open_ones = (one for one in app[keys.HUB] if one.close_code is None)
-    return [one for one in open_ones if (one.email if one.player is None else one.player.email) == email]
-
-
-async def _recorded(request: web.Request, email: str, sessions: list[Connection]) -> dict[str, Any]:
+async def _recorded(request: web.Request, email: str, sessions: list[ConnectionState]) -> dict[str, Any]:
     """What PostgreSQL has of the player. Raises DatabaseAway, StatementTimeout."""
     records = request.app[keys.PLAYER_RECORDS]
     before, now = _before(request), time.time()
@@ -83,20 +78,21 @@ async def _recorded(request: web.Request, email: str, sessions: list[Connection]
     }
 
 
-def _in_force(app: web.Application, email: str, nickname: str | None, sessions: list[Connection]) -> list[Ban]:
+def _in_force(app: web.Application, email: str, nickname: str | None, sessions: list[ConnectionState]) -> list[Ban]:
     """Each ban that holds for the address, for the nickname, or for where the player is connected from."""
     names = {name for name in (nickname, *(one.nickname for one in sessions)) if name}
     return app[keys.MODERATION].about([email], names, {one.ip for one in sessions})
 
 
-def _session_fields(connection: Connection) -> dict[str, Any]:
+def _session_fields(connection: ConnectionState) -> dict[str, Any]:
     return {
         "id": connection.id,
+        "server": connection.server,
         "ip": connection.ip,
         "user_agent": connection.user_agent,
         "connected_at": utc_text(connection.connected_at),
         "nickname": connection.nickname,
-        "is_proven": connection.player is not None,
+        "is_proven": connection.has_token,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from tilo_ws.protocol.chat_message import utc_text
-from tilo_ws.services.leaderboard import PlayerScore
+from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
 from tilo_ws.web.admin.feed import Beat
@@ -39,7 +39,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     return await render(request, "players_found.html", "players", **fields)
 
 
-def part(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def part(app: web.Application, beat: Beat) -> dict[str, Any]:
     """The leaderboard, unless the page shows what was searched for."""
     board = [] if beat.query.get("q") else app[keys.LEADERBOARD].players()
     return {"players": [{"rank": rank} | score_fields(player) for rank, player in board]}

@@ -151,5 +151,5 @@ def part_of(section: str, role: Role) -> Part:
     return {one.name: one.part or _nothing for one in navigation(role)}[section]
 
 
-def _nothing(app: web.Application, beat: Beat) -> dict[str, Any]:
+async def _nothing(app: web.Application, beat: Beat) -> dict[str, Any]:
     return {}

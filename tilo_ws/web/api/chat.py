@@ -53,7 +53,7 @@ async def delete_chat(request: web.Request) -> web.Response:
 async def announce(request: web.Request) -> web.Response:
     """`POST /api/v1/announcements`."""
     new = await body(request, Announcement)
-    if not request.app[keys.ANNOUNCEMENTS].announce(new.message, email=new.email, connection=new.connection):
+    if not await request.app[keys.ANNOUNCEMENTS].announce(new.message, email=new.email, connection=new.connection):
         raise web.HTTPNotFound(text="nobody is connected who is meant")
     return web.Response(status=202)
 

@@ -4,15 +4,18 @@ import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.chat_message import utc_text
-from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.web import keys
 from tilo_ws.web.api.requests import UtcText, answer
 
 
-class ConnectionState(msgspec.Struct, frozen=True):
-    """A player's connection. `nickname` and `email` are what it last called itself, or its token does."""
+class ConnectionEntry(msgspec.Struct, frozen=True):
+    """A player's connection, and the name of the server that it is on.
+
+    `nickname` and `email` are what it last called itself, or its token does.
+    """
 
     id: str
+    server: str
     ip: str
     nickname: str | None
     email: str | None
@@ -24,11 +27,12 @@ class ConnectionState(msgspec.Struct, frozen=True):
 
 
 async def list_connections(request: web.Request) -> web.Response:
-    """`GET /api/v1/connections`: in the order of their arrival."""
+    """`GET /api/v1/connections`: of all servers, in the order of their arrival."""
     return answer(
         [
-            ConnectionState(
+            ConnectionEntry(
                 id=connection.id,
+                server=connection.server,
                 ip=connection.ip,
                 nickname=connection.nickname,
                 email=connection.email,
@@ -38,15 +42,13 @@ async def list_connections(request: web.Request) -> web.Response:
                 buffered_bytes=connection.buffered_bytes,
                 user_agent=connection.user_agent,
             )
-            for connection in request.app[keys.HUB]
+            for connection in await request.app[keys.CONNECTIONS].all()
         ]
     )
 
 
 async def kick(request: web.Request) -> web.Response:
     """`DELETE /api/v1/connections/{id}`."""
-    connection = request.app[keys.HUB].get(request.match_info["id"])
-    if connection is None:
+    if not await request.app[keys.CONNECTIONS].kick(request.match_info["id"]):
         raise web.HTTPNotFound(text="there is no such connection")
-    connection.close(CloseCode.KICKED, "kicked")
     return web.Response(status=204)

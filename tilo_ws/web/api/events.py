@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
-from tilo_ws.services.events import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, GlobalEvent, event_fields
+from tilo_ws.services.global_event import MAX_TYPE_LENGTH, MAX_VALUE_LENGTH, GlobalEvent, event_fields
 from tilo_ws.web import keys
 from tilo_ws.web.api.requests import UtcText, answer, body, described, id_in_path, positive, seconds
 

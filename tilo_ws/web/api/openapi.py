@@ -10,11 +10,11 @@ from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES
 from tilo_ws.services.refused_scores import MEMORY_SCORES
 from tilo_ws.web.api.bans import BanState, NewBan
 from tilo_ws.web.api.chat import LARGEST_SEQ, MAX_PAGE, Announcement, ChatEntry
-from tilo_ws.web.api.connections import ConnectionState
+from tilo_ws.web.api.connections import ConnectionEntry
 from tilo_ws.web.api.events import EventChange, EventState, NewEvent
 from tilo_ws.web.api.players import MAX_SCORES, Board, NewScores, RefusedScoreList, Stored
 from tilo_ws.web.api.requests import answer
-from tilo_ws.web.statistics import Figures
+from tilo_ws.web.api.server import Stats
 
 _REF = "#/components/schemas/{name}"
 
@@ -31,8 +31,8 @@ class Call(NamedTuple):
 
 
 CALLS = {
-    ("GET", "/api/v1/stats"): Call("Figures of the server", answers=Figures),
-    ("GET", "/api/v1/connections"): Call("Who is connected", answers=list[ConnectionState]),
+    ("GET", "/api/v1/stats"): Call("Figures of the server", answers=Stats),
+    ("GET", "/api/v1/connections"): Call("Who is connected", answers=list[ConnectionEntry]),
     ("DELETE", "/api/v1/connections/{id}"): Call("Ends a connection (4502)", 204, errors=(404,)),
     ("GET", "/api/v1/events"): Call("Active and planned events", answers=list[EventState]),
     ("POST", "/api/v1/events"): Call("Starts or plans an event", 201, NewEvent, answers=EventState, errors=(503,)),

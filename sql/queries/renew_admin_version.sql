@@ -1,0 +1,4 @@
+UPDATE admins
+SET version = %(version)s
+WHERE name = %(name)s
+RETURNING name
