@@ -267,11 +267,11 @@ def test_files_that_documents_name_exist() -> None:
         ("deploy/pm2.config.cjs", r"^ +treekill: false,$"),
         ("deploy/pm2.config.cjs", r"^ +kill_timeout: 15000,$"),
         # Otherwise a WebSocket does not get through, or everybody has the proxy's address.
-        ("deploy/nginx.conf", r"^    location /ws {$"),
-        ("deploy/nginx.conf", r"^    proxy_set_header Upgrade +\$http_upgrade;$"),
-        ("deploy/nginx.conf", r"^    proxy_set_header Host +\$http_host;$"),
-        ("deploy/nginx.conf", r"^    proxy_set_header X-Forwarded-For +\$proxy_add_x_forwarded_for;$"),
-        ("deploy/nginx.conf", r"^    proxy_set_header X-Forwarded-Proto +\$scheme;$"),
+        ("deploy/nginx/tilo-ws.conf", r"^    location = /ws {$"),
+        ("deploy/nginx/tilo-ws.conf", r"^    proxy_set_header Upgrade +\$http_upgrade;$"),
+        ("deploy/nginx/tilo-ws.conf", r"^    proxy_set_header Host +\$http_host;$"),
+        ("deploy/nginx/tilo-ws.conf", r"^    proxy_set_header X-Forwarded-For +\$proxy_add_x_forwarded_for;$"),
+        ("deploy/nginx/tilo-ws.conf", r"^    proxy_set_header X-Forwarded-Proto +\$scheme;$"),
     ],
 )
 def test_deploy_files_keep_what_the_server_relies_on(file: str, line: str) -> None:
@@ -279,14 +279,14 @@ def test_deploy_files_keep_what_the_server_relies_on(file: str, line: str) -> No
 
 
 def test_nginx_waits_longer_than_the_server_for_a_silent_connection() -> None:
-    [seconds] = re.findall(r"^    proxy_read_timeout (\d+)s;$", read("deploy/nginx.conf"), re.MULTILINE)
+    [seconds] = re.findall(r"^    proxy_read_timeout (\d+)s;$", read("deploy/nginx/tilo-ws.conf"), re.MULTILINE)
     assert int(seconds) > Settings().connection_timeout
 
 
 def test_nginx_forwards_only_what_it_names() -> None:
-    config = read("deploy/nginx.conf")
+    config = read("deploy/nginx/tilo-ws.conf")
     forwarded = re.findall(r"location ([^{]+) {[^}]*proxy_pass", config)
-    assert forwarded == ["/ws", "/static/", "= /", "= /admin", "/admin/", "/api/"]
+    assert forwarded == ["= /ws", "= /", "/static/", "= /admin", "/admin/", "/api/"]
 
 
 def test_the_benchmarks_can_be_imported_as_they_are_started() -> None:

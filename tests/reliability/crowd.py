@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from random import Random
@@ -21,8 +22,8 @@ class Crowd:
     `speakers` are those who chat: all of them, unless a test says otherwise.
     """
 
-    def __init__(self, port: int, count: int, chance: Random) -> None:
-        self.players = [Player(port, chance) for _ in range(count)]
+    def __init__(self, port: int, count: int, chance: Random, tls: ssl.SSLContext | None = None) -> None:
+        self.players = [Player(port, chance, tls=tls) for _ in range(count)]
         self.speakers = self.players
         self.said: dict[str, float] = {}
         self.scores: dict[str, int] = {}
@@ -48,6 +49,10 @@ class Crowd:
     async def somebody_in(self) -> None:
         """Waits until somebody is in."""
         await _when(lambda: self.welcomed)
+
+    async def everybody_left(self) -> None:
+        """Waits until each has lost a connection."""
+        await _when(lambda: all(player.leaves for player in self.players))
 
     async def everybody_in(self) -> None:
         """Waits until all are in."""
@@ -103,9 +108,9 @@ async def _come(player: Player, delay: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def playing(port: int, count: int, chance: Random) -> AsyncIterator[Crowd]:
+async def playing(port: int, count: int, chance: Random, tls: ssl.SSLContext | None = None) -> AsyncIterator[Crowd]:
     """So many players while the block lasts, all of them in at its beginning."""
-    crowd = Crowd(port, count, chance)
+    crowd = Crowd(port, count, chance, tls)
     tasks = [asyncio.create_task(_come(player, number / _ARRIVALS)) for number, player in enumerate(crowd.players)]
     try:
         await crowd.everybody_in()

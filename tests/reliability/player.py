@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -44,15 +45,23 @@ class Shown(NamedTuple):
 
 
 class Player:
-    """Plays at an address of this machine while `play` runs.
+    """Plays at a port of this machine while `play` runs, with `tls` through a proxy that has a certificate for localhost.
 
     `writes` are the commands that are not acknowledged, by ref. `gaps` counts what the server could not give back, `errors`
     has the final ones. `returns` are the times of the welcomes, `leaves` those of the ends of connections, `reconnects` those
     for which attempts were planned.
     """
 
-    def __init__(self, port: int, chance: Random, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        port: int,
+        chance: Random,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._port = port
+        self._tls = tls
         self._chance = chance
         self._clock = clock
         self._socket: WebSocket | None = None
@@ -109,7 +118,13 @@ class Player:
             return End(CLOSED_WITHOUT_WORD, "offline")
         loop = asyncio.get_running_loop()
         try:
-            _, socket = await loop.create_connection(lambda: WebSocket(self._opened, self._received), "127.0.0.1", self._port)
+            _, socket = await loop.create_connection(
+                lambda: WebSocket(self._opened, self._received),
+                "127.0.0.1",
+                self._port,
+                ssl=self._tls,
+                server_hostname="localhost" if self._tls else None,
+            )
         except OSError as error:
             return End(CLOSED_WITHOUT_WORD, str(error))
         self._socket = socket
