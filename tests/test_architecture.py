@@ -42,6 +42,8 @@ TOP = [
     "server",
     "supervisor",
     "admin_command",
+    "settings_database",
+    "check_command",
     "data_command",
     "cli",
     "worker",

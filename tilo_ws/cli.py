@@ -2,35 +2,34 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 import uvloop
 from dotenv import dotenv_values
 
-from tilo_ws import __version__, admin_command, data_command, resources
-from tilo_ws.from_settings import admin_password, player_tokens, text_rules
+from tilo_ws import __version__, admin_command, check_command, data_command, resources
+from tilo_ws.from_settings import player_tokens
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
-from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.server import serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
+from tilo_ws.settings_database import database_address, open_database
 from tilo_ws.sockets import CannotListen
-from tilo_ws.storage.database import Database
-from tilo_ws.storage.embedded import EmbeddedError, EmbeddedPostgres, backup, dsn_of_running
+from tilo_ws.storage.embedded import EmbeddedError, backup
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.export_file import BadExport
 from tilo_ws.storage.lease import LeaseTaken
-from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
+from tilo_ws.storage.migrations import SchemaError, migrate, read_migrations
 from tilo_ws.supervisor import supervise
 
 _MOST_WORKERS = 64
@@ -137,13 +136,13 @@ async def _token(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _admin(settings: Settings, options: argparse.Namespace) -> int:
-    async with _database(settings, beside_server=True) as database:
+    async with open_database(settings, beside_server=True) as database:
         await migrate(database, read_migrations(resources.MIGRATIONS))
         return await admin_command.run(options, database)
 
 
 async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
-    async with _database(settings) as database:
+    async with open_database(settings) as database:
         applied = await migrate(database, read_migrations(resources.MIGRATIONS))
         for migration in applied:
             print(f"applied {migration.version:04} {migration.name}")
@@ -156,43 +155,23 @@ async def _migrate(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _check(settings: Settings, options: argparse.Namespace) -> int:
-    admin_password(settings)
-    player_tokens(settings)
-    text_rules(settings)
-    print("settings: ok")
-    return max(await _check_database(settings), await _check_redis(settings))
-
-
-async def _check_database(settings: Settings) -> int:
-    try:
-        async with _database(settings) as database:
-            [row] = await database.query("server_version")()
-            pending = await pending_migrations(database, read_migrations(resources.MIGRATIONS))
-    except (DatabaseAway, StatementTimeout, AccessDenied, EmbeddedError, SchemaError) as error:
-        print(f"database: {error}")
-        return 1
-    if pending and not row.can_create:
-        print("database: its user may not create tables, which the next start has to")
-        return 1
-    schema = f"migrations to apply at the next start: {len(pending)}" if pending else "schema up to date"
-    print(f"database: ok, PostgreSQL {row.server_version}, {schema}")
-    return 0
+    return await check_command.check(settings)
 
 
 async def _export(settings: Settings, options: argparse.Namespace) -> int:
-    with _address(settings, beside_server=True) as dsn:
+    with database_address(settings, beside_server=True) as dsn:
         return await _with_file(data_command.export_to(options.file, dsn))
 
 
 async def _import(settings: Settings, options: argparse.Namespace) -> int:
-    with _address(settings) as dsn:
+    with database_address(settings) as dsn:
         return await _with_file(data_command.import_from(options.file, dsn))
 
 
 async def _back_up(settings: Settings, options: argparse.Namespace) -> int:
     if settings.database_url is not None:
         return _refuse("DATABASE_URL is set: this saves the embedded database; use pg_dump for yours, or the command export")
-    with _address(settings, beside_server=True) as dsn:
+    with database_address(settings, beside_server=True) as dsn:
         return await _with_file(data_command.back_up(options.file, dsn))
 
 
@@ -200,7 +179,7 @@ async def _restore(settings: Settings, options: argparse.Namespace) -> int:
     if settings.database_url is not None:
         return _refuse("DATABASE_URL is set: this fills the embedded database; use pg_restore for yours")
     backup.check(options.file)
-    with _address(settings) as dsn:
+    with database_address(settings) as dsn:
         return await _with_file(data_command.restore(options.file, dsn))
 
 
@@ -210,44 +189,6 @@ async def _with_file(work: Coroutine[Any, Any, None]) -> int:
     except OSError as error:
         return _refuse(f"{error.filename or 'the file'}: {error.strerror}")
     return 0
-
-
-@contextlib.contextmanager
-def _address(settings: Settings, *, beside_server: bool = False) -> Iterator[str]:
-    """How to reach the database of the settings; the embedded one is started and stopped, unless it may be a running one."""
-    running = dsn_of_running(settings.data_dir) if beside_server and settings.database_url is None else None
-    if dsn := settings.database_url or running:
-        yield dsn
-        return
-    postgres = EmbeddedPostgres(settings.data_dir)
-    try:
-        yield postgres.start()
-    finally:
-        postgres.stop()
-
-
-async def _check_redis(settings: Settings) -> int:
-    if settings.redis_url is None:
-        return 0
-    link = RedisLink(settings.redis_url, settings.redis_prefix)
-    link.follow("check", lambda data: None)
-    try:
-        await link.open()
-    except RedisAway as error:
-        print(f"redis: {error}")
-        return 1
-    finally:
-        await link.close()
-    print(f"redis: ok, {link.server}")
-    return 0
-
-
-@contextlib.asynccontextmanager
-async def _database(settings: Settings, *, beside_server: bool = False) -> AsyncIterator[Database]:
-    """That database with one connection."""
-    with _address(settings, beside_server=beside_server) as dsn:
-        async with data_command.opened(dsn) as database:
-            yield database
 
 
 def _set_up_logging(settings: Settings, process: str) -> None:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tilo_ws import resources
+from tilo_ws.settings_database import open_address
 from tilo_ws.storage import export
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import backup
 from tilo_ws.storage.export_file import Made
-from tilo_ws.storage.lease import RENEW_INTERVAL, Lease
+from tilo_ws.storage.lease import RENEW_INTERVAL, Lease, alone
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
 
 TABLES = (
@@ -54,7 +55,7 @@ def add_commands(words: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 async def export_to(file: str, dsn: str) -> None:
     """Writes an export of a database whose schema is up to date. Raises SchemaError where it is not."""
     migrations = read_migrations(resources.MIGRATIONS)
-    async with opened(dsn) as database:
+    async with open_address(dsn) as database:
         if await pending_migrations(database, migrations):
             raise SchemaError("the database's schema is not up to date: run the command migrate first")
     made = Made(len(migrations), datetime.now(UTC).isoformat(timespec="seconds"))
@@ -76,7 +77,7 @@ async def import_from(file: str, dsn: str) -> None:
     }
     read: Counter[str] = Counter()
     stored: Counter[str] = Counter()
-    async with opened(dsn) as database:
+    async with open_address(dsn) as database:
         await migrate(database, migrations)
         async with _no_server_at_work(database) as renew_lease:
             with _input(file) as lines, export.transaction(dsn) as connection:
@@ -99,7 +100,7 @@ async def back_up(file: Path, dsn: str) -> None:
 
 async def restore(file: Path, dsn: str) -> None:
     """Fills an embedded database, which must be empty, and begins a new epoch. Raises SchemaError."""
-    async with opened(dsn) as database:
+    async with open_address(dsn) as database:
         [table] = await database.execute("SELECT to_regclass('schema_migrations') AS name")
         if table.name is not None:
             raise SchemaError("there is a database in TILO_DATA_DIR already: move it away, or name another directory")
@@ -110,20 +111,9 @@ async def restore(file: Path, dsn: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def opened(dsn: str) -> AsyncIterator[Database]:
-    """A database with one connection."""
-    database = Database(resources.QUERIES, pool_min=1, pool_max=1)
-    try:
-        await database.open(dsn)
-        yield database
-    finally:
-        await database.close()
-
-
-@contextlib.asynccontextmanager
 async def _no_server_at_work(database: Database) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Keeps servers away, which have much of the data in memory; to be told often that it is still needed."""
-    lease = Lease(database, "an import")
+    lease = Lease(database, "an import", alone)
     renewed_at = time.monotonic()
 
     async def renew() -> None:

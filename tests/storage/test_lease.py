@@ -9,12 +9,7 @@ import pytest
 
 from tests.fakes import FakeClock
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.lease import Lease, LeaseTaken, SharedClaim
-
-
-async def alone(held: str | None) -> str | None:
-    """The claim that a server shares that is alone."""
-    return None
+from tilo_ws.storage.lease import Lease, LeaseTaken, SharedClaim, alone
 
 
 def joined_by(redis: str) -> SharedClaim:

@@ -26,6 +26,10 @@ SharedClaim = Callable[[str | None], Awaitable[str | None]]
 """Takes the claim that is held, or None, and gives the one under which all joined servers hold it; None for a server alone."""
 
 
+async def alone(held: str | None) -> None:
+    """The claim of who shares the database with nobody: its own."""
+
+
 class LeaseTaken(Exception):
     """Another server has the lease. The text names it."""
 
