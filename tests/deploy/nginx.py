@@ -109,6 +109,9 @@ class Nginx:
             "listen [::]:443 ": f"listen [::]:{self.port} ",
         }.items():
             text = text.replace(words, others)
+        if os.geteuid() != 0:
+            # Debian's place for bodies of requests is root's.
+            text = text.replace("http {", f"http {{ client_body_temp_path {self._directory}/bodies;")
         for directive, value in self._changes.items():
             text = re.sub(rf"\b{directive} .+;", f"{directive} {value};", text)
         (self._directory / place).write_text(text)

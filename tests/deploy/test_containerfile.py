@@ -34,13 +34,15 @@ async def test_a_server_of_nothing_but_that_serves_and_passes_its_health_check(d
             shutil.copytree(source, tmp_path / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, tmp_path / name)
-    async with run(tmp_path, PYTHONPATH="", DATABASE_URL=dsn) as server:
+    data = tmp_path / "data"
+    async with run(tmp_path, PYTHONPATH="", DATABASE_URL=dsn, TILO_DATA_DIR=str(data)) as server:
         url = await server.listening()
         program, *words = [word.replace("http://127.0.0.1:8765", url) for word in health_check()]
         assert program == "python"
         check = await asyncio.create_subprocess_exec(sys.executable, *words)
         assert await check.wait() == 0
         assert await server.end(signal.SIGTERM) == 0
+    assert not data.exists(), "with a database and a password of its own it needs no volume"
 
 
 def copied() -> list[str]:

@@ -1,6 +1,8 @@
 """nginx with the files of deploy/ before one server: what gets through, what does not, and who the server thinks is there."""
 
 import asyncio
+import io
+import json
 import re
 
 import aiohttp
@@ -96,6 +98,17 @@ async def test_the_limit_of_connections_is_one_of_each_address(nginx: Nginx) -> 
         sockets += [await other.ws_connect("/ws") for _ in range(3)]
         for socket in sockets:
             await socket.close()
+
+
+async def test_the_largest_batch_of_scores_gets_through(nginx: Nginx, api_headers: dict[str, str]) -> None:
+    scores = [{"email": f"{'x' * 200}{number}@example.com", "score": number, "survival_time": 1} for number in range(10_000)]
+    body = io.BytesIO(json.dumps(scores).encode())
+    headers = api_headers | {"Content-Type": "application/json"}
+    async with (
+        nginx.caller(PLAYER) as backend,
+        backend.post("/api/v1/scores", data=body, headers=headers) as response,
+    ):
+        assert response.status == 200
 
 
 def test_a_worker_has_room_for_ten_thousand_players() -> None:
