@@ -106,10 +106,8 @@ class RedisLink:
 
     async def close(self) -> None:
         """Ends the connections."""
-        while self._task is not None and not self._task.done():
-            self._task.cancel()
-            # While a connection is being made, redis-py can lose a cancellation: then another is needed.
-            await asyncio.wait([self._task], timeout=_CANCEL_INTERVAL)
+        if self._task is not None:
+            await end(self._task)
         with contextlib.suppress(*_FAULTS):
             await self._client.aclose()
 
@@ -214,6 +212,13 @@ class RedisLink:
 
     def _limits(self) -> dict[str, Any]:
         return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit}
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancels a task that uses Redis, until it has ended: on Python 3.11 a cancellation is lost while redis-py is sending."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_INTERVAL)
 
 
 def _name_of(server: Mapping[str, Any]) -> str:
