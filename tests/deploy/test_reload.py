@@ -16,11 +16,11 @@ PLAYERS = 20
 
 
 async def test_a_reload_cuts_nobody_off(nginx: Nginx, dsn: str, chance: Random) -> None:
-    async with playing(nginx.port, PLAYERS, chance, nginx.tls) as crowd:
+    async with playing(nginx.port, PLAYERS, chance, tls=nginx.tls) as crowd:
         async with repeating(50, crowd.say), repeating(100, crowd.score):
             await crowd.shown_by_everybody(20)
             await nginx.reload()
-            async with playing(nginx.port, 1, chance, nginx.tls) as newcomer:
+            async with playing(nginx.port, 1, chance, tls=nginx.tls) as newcomer:
                 await newcomer.shown_by_everybody(20)
             await crowd.shown_by_everybody(len(crowd.said))
         await check(crowd, dsn)
@@ -32,7 +32,7 @@ async def test_who_stayed_too_long_with_an_old_worker_comes_back_and_misses_noth
 ) -> None:
     async with (
         proxying(server_directory, [server.port], worker_shutdown_timeout="1s") as nginx,
-        playing(nginx.port, PLAYERS, chance, nginx.tls) as crowd,
+        playing(nginx.port, PLAYERS, chance, tls=nginx.tls) as crowd,
     ):
         async with repeating(50, crowd.say), repeating(100, crowd.score):
             await crowd.shown_by_everybody(20)

@@ -88,7 +88,7 @@ async def test_nothing_is_lost_while_nginx_reloads_a_server_ends_and_the_other_i
     nginx: Nginx, pair: Pair, dsn: str, chance: Random
 ) -> None:
     first, second = pair
-    async with playing(nginx.port, PLAYERS, chance, nginx.tls) as crowd:
+    async with playing(nginx.port, PLAYERS, chance, tls=nginx.tls) as crowd:
         async with repeating(25, crowd.say), repeating(50, crowd.score):
             await crowd.shown_by_everybody(20)
             await nginx.reload()

@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
@@ -45,7 +45,9 @@ class Shown(NamedTuple):
 
 
 class Player:
-    """Plays at a port of this machine while `play` runs, with `tls` through a proxy that has a certificate for localhost.
+    """Plays at one of some ports of this machine while `play` runs; whenever it comes back, at the next one.
+
+    With `tls` it comes through a proxy that has a certificate for localhost.
 
     `writes` are the commands that are not acknowledged, by ref. `gaps` counts what the server could not give back, `errors`
     has the final ones. `returns` are the times of the welcomes, `leaves` those of the ends of connections, `reconnects` those
@@ -54,13 +56,12 @@ class Player:
 
     def __init__(
         self,
-        port: int,
+        *ports: int,
         chance: Random,
         clock: Callable[[], float] = time.monotonic,
-        *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._port = port
+        self._ports = deque(ports)
         self._tls = tls
         self._chance = chance
         self._clock = clock
@@ -89,6 +90,7 @@ class Player:
         try:
             while True:
                 delay = self._delay(await self._conversation())
+                self._ports.rotate(-1)
                 self.reconnects.append(self._clock() + delay)
                 await asyncio.sleep(delay)
         finally:
@@ -121,7 +123,7 @@ class Player:
             _, socket = await loop.create_connection(
                 lambda: WebSocket(self._opened, self._received),
                 "127.0.0.1",
-                self._port,
+                self._ports[0],
                 ssl=self._tls,
                 server_hostname="localhost" if self._tls else None,
             )
