@@ -11,7 +11,7 @@ import msgspec
 
 from tilo_ws.protocol.log import Beginning, Entry, Position, encode_entry
 from tilo_ws.realtime.broker import Limit
-from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
 
 logger = logging.getLogger(__name__)
 
@@ -55,17 +55,18 @@ class LogWriter:
         self._waiting: deque[_Waiting] = deque()
         self._block: tuple[int, int] | None = None
         self._has_begun = False
+        self._must_look = False
         self._seq = 0
         self._some = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.epoch = ""
         self.ceiling = 0
-        link.when_subscribed(self._some.set)
+        link.when_subscribed(self._came_back)
 
     @property
     def ready(self) -> bool:
         """Whether chat can be numbered now."""
-        return self._has_begun and self._seq < self.ceiling and len(self._waiting) < MAX_WAITING
+        return self._has_begun and not self._must_look and self._seq < self.ceiling and len(self._waiting) < MAX_WAITING
 
     @property
     def numbers_left(self) -> int:
@@ -101,18 +102,23 @@ class LogWriter:
         until = asyncio.get_running_loop().time() + _CLOSE_TIMEOUT
         while self._waiting and not self._link.away and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.01)  # nobody is told when the last one is written
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
 
     async def look(self) -> Position | None:
         """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""
         answer = await self._link.script("look", self._keys[:1], self.epoch)
+        self._must_look = False
         if not answer:
             self._has_begun = False
             return None
         self._seq, self.ceiling, last_seq, last_count = map(int, answer)
         self._has_begun = True
         return last_seq, last_count
+
+    def _came_back(self) -> None:
+        """It may be another Redis by now."""
+        self._must_look = True
+        self._some.set()
 
     def _add(self, entry: _Waiting) -> None:
         self._waiting.append(entry)
@@ -126,6 +132,8 @@ class LogWriter:
                 self._give_up(self._take_all())
                 continue
             try:
+                if self._must_look:
+                    await self.look()
                 await self._begin()
                 while self._waiting:
                     await self._write()
