@@ -46,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return runner.run(run(settings, options))
     except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
+    except RedisAway as error:
+        return _refuse(f"Redis cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
     except (SettingError, EmbeddedError, LeaseTaken, SchemaError, CannotListen, CannotPlay) as error:
