@@ -55,17 +55,18 @@ class LogWriter:
         self._waiting: deque[_Waiting] = deque()
         self._block: tuple[int, int] | None = None
         self._has_begun = False
+        self._must_look = False
         self._seq = 0
         self._some = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.epoch = ""
         self.ceiling = 0
-        link.when_subscribed(self._some.set)
+        link.when_subscribed(self._came_back)
 
     @property
     def ready(self) -> bool:
         """Whether chat can be numbered now."""
-        return self._has_begun and self._seq < self.ceiling and len(self._waiting) < MAX_WAITING
+        return self._has_begun and not self._must_look and self._seq < self.ceiling and len(self._waiting) < MAX_WAITING
 
     @property
     def numbers_left(self) -> int:
@@ -107,12 +108,18 @@ class LogWriter:
     async def look(self) -> Position | None:
         """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""
         answer = await self._link.script("look", self._keys[:1], self.epoch)
+        self._must_look = False
         if not answer:
             self._has_begun = False
             return None
         self._seq, self.ceiling, last_seq, last_count = map(int, answer)
         self._has_begun = True
         return last_seq, last_count
+
+    def _came_back(self) -> None:
+        """It may be another Redis by now."""
+        self._must_look = True
+        self._some.set()
 
     def _add(self, entry: _Waiting) -> None:
         self._waiting.append(entry)
@@ -126,6 +133,8 @@ class LogWriter:
                 self._give_up(self._take_all())
                 continue
             try:
+                if self._must_look:
+                    await self.look()
                 await self._begin()
                 while self._waiting:
                     await self._write()
