@@ -45,6 +45,17 @@ async def joined(start_server: StartServer, valkey: RedisServer, tmp_path: Path)
 
 
 @contextlib.contextmanager
+def killed(valkey: RedisServer) -> Iterator[None]:
+    """There is no Valkey while the block lasts; it comes back empty."""
+    valkey.kill()
+    valkey.forget()
+    try:
+        yield
+    finally:
+        valkey.start()
+
+
+@contextlib.contextmanager
 def frozen(valkey: RedisServer) -> Iterator[None]:
     """Valkey says nothing while the block lasts."""
     valkey.freeze()

@@ -1,6 +1,8 @@
 """What is done on one server holds on the others: bans, events, corrections, announcements and the rest."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE, eventually
 from tests.redis_server import RedisServer
 from tests.web.conversation import CHAT, SCORE, Client, Socket, ask, close_code, hear, join
-from tests.web.joined import Joined, frozen, joined, joined_servers, valkey
+from tests.web.joined import Joined, frozen, joined, joined_servers, killed, valkey
 from tests.web.test_tokens import SECRET, token
 from tilo_ws.web import keys
 
@@ -155,6 +157,21 @@ async def test_a_corrected_score_falls_on_all_boards(joined: Joined, apis: tuple
     await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [20])
 
 
+async def test_what_was_taken_away_on_one_server_cannot_be_sent_again_at_once_on_another(
+    start_server: StartServer, valkey: RedisServer, tmp_path: Path
+) -> None:
+    joined = await joined_servers(start_server, valkey, tmp_path, max_score_per_second=1)
+    player = await join(joined.other)
+    cheated = SCORE | {"score": 500, "survival_time": 600}
+    assert (await ask(player, **cheated))["type"] == "ack"
+    assert joined.one.app is not None
+    assert joined.other.app is not None
+    await joined.one.app[keys.CORRECTIONS].correct("zoe@example.com", 10, 1)
+    accepted = joined.other.app[keys.SCORES]._rules._accepted
+    await eventually(lambda: accepted["zoe@example.com"].score == 10)
+    assert (await ask(player, **cheated))["code"] == "implausible_score"
+
+
 async def test_a_player_is_forgotten_on_all_servers(joined: Joined, apis: tuple[Api, Api], sql: Sql) -> None:
     player = await join(joined.other)
     await ask(player, **SCORE | {"nickname": "Zoë"})
@@ -198,13 +215,42 @@ async def test_what_a_shadow_muted_player_says_is_seen_by_the_same_player_on_ano
     assert [message.message for message in joined.other.app[keys.SHADOW_CHAT].newest] == ["psst"]
 
 
+async def test_a_server_that_missed_notices_reads_everything_anew(joined: Joined, sql: Sql) -> None:
+    """Another server's change, of which the notice went with Valkey's data."""
+    player = await join(joined.other)
+    await ask(player, **CHAT | {"nickname": "Zoë"})
+    with killed(joined.valkey):
+        sql(
+            "INSERT INTO bans (id, kind, nickname, created_by) VALUES (gen_random_uuid(), 'ban', 'Zoë', '');"
+            "INSERT INTO players (email, score) VALUES ('ada@x.y', 5);"
+            "UPDATE server_identity SET slow_mode = 30;"
+            "INSERT INTO global_events VALUES (gen_random_uuid(), 'm', '2', now(), now() + interval '1 hour')"
+        )
+    assert await close_code(player) == 4501
+    for client in (joined.one, joined.other):
+        assert client.app is not None
+        parts = client.app
+        await eventually(lambda parts=parts: parts[keys.LEADERBOARD].top(1), interval=0.01)  # type: ignore[misc]
+        await eventually(lambda parts=parts: parts[keys.SLOW_MODE].seconds == 30, interval=0.01)  # type: ignore[misc]
+        await eventually(lambda parts=parts: parts[keys.EVENTS].all(), interval=0.01)  # type: ignore[misc]
+
+
+async def test_chat_of_another_server_is_cleaned_up_by_the_one_that_leads(
+    start_server: StartServer, valkey: RedisServer, tmp_path: Path, sql: Sql
+) -> None:
+    joined = await joined_servers(start_server, valkey, tmp_path, chat_retention=0.01, cleanup_interval=0.05)
+    await ask(await join(joined.other), **CHAT)
+    await eventually(lambda: sql("SELECT count(*) FROM chat_messages") == [(0,)], interval=0.05)
+
+
+@pytest.mark.parametrize("away", [frozen, killed])
 async def test_what_happened_while_valkey_was_away_holds_everywhere_once_it_is_back(
-    joined: Joined, apis: tuple[Api, Api]
+    joined: Joined, apis: tuple[Api, Api], away: Callable[[RedisServer], AbstractContextManager[None]]
 ) -> None:
     player, other = await join(joined.other), await join(joined.other)
     await ask(player, **CHAT | {"nickname": "Zoë"})
     await ask(other, type="get_leaderboard", watch=True)
-    with frozen(joined.valkey):
+    with away(joined.valkey):
         await apis[0].call("POST", "/bans", {"nickname": "Zoë", "kind": "ban"})
         event = await apis[0].call("POST", "/events", {"type": "m", "value": "2", "duration": 60})
         await apis[0].call("POST", "/scores", [{"email": "zoe@example.com", "score": 7, "survival_time": 1}])
