@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.eventually import PATIENCE, eventually
 from tilo_ws.sockets import bind_shared
-from tilo_ws.workers import Workers
+from tilo_ws.workers import Worker, Workers
 
 # Answers every connection with its number and process. Files in its directory make it behave badly.
 _WORKER = """
@@ -21,13 +22,15 @@ if pathlib.Path("broken").exists():
     sys.exit(3)
 signal.signal(signal.SIGTERM, signal.SIG_IGN if pathlib.Path("stubborn").exists() else lambda *_: sys.exit(0))
 number, *descriptors = map(int, sys.argv[1:])
+os.write(1, b"ready\\n")
+if not os.read(0, 64):
+    sys.exit(0)
 selector = selectors.DefaultSelector()
 selector.register(0, selectors.EVENT_READ)
 for listener in [socket.socket(fileno=one) for one in descriptors]:
     listener.setblocking(False)
     listener.listen(100)
     selector.register(listener, selectors.EVENT_READ)
-os.write(1, b"ready\\n")
 while True:
     for key, _ in selector.select():
         if key.fd == 0:
@@ -49,7 +52,7 @@ class Crew:
         self.sockets = bind_shared("127.0.0.1", 0, count)
         program = directory / "worker.py"
         program.write_text(_WORKER)
-        self.workers = Workers(self.sockets, [sys.executable, str(program)], retry_interval=0.05)
+        self.workers = Workers(self.sockets, [sys.executable, str(program)], backlog=100, retry_interval=0.05)
         self.told_to_change = asyncio.Event()
 
     async def answers(self, count: int = 60) -> dict[int, int]:
@@ -85,6 +88,24 @@ def _in_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_all_of_them_take_connections(tmp_path: Path) -> None:
     async with crew_of(tmp_path, 3) as crew:
         assert set(await crew.answers()) == {1, 2, 3}
+
+
+async def test_nobody_listens_before_all_can(tmp_path: Path) -> None:
+    """Those who wait for the server would all come to the first, and stay there."""
+    crew = Crew(tmp_path, 2)
+    listening: list[bool] = []
+    launch = crew.workers._launch
+
+    async def look_and_launch(number: int) -> Worker:
+        listening.append(any(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) for [one] in crew.sockets))
+        return await launch(number)
+
+    crew.workers._launch = look_and_launch  # type: ignore[method-assign]
+    assert await crew.workers.start()
+    assert listening == [False, False]
+    assert set(await crew.answers()) == {1, 2}
+    crew.workers.end()
+    assert await crew.workers.ended(PATIENCE)
 
 
 async def test_one_that_dies_is_replaced_and_who_comes_meanwhile_waits_for_its_successor(

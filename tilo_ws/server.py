@@ -21,7 +21,7 @@ from tilo_ws.web.unreadable import UnreadableRequests
 
 logger = logging.getLogger(__name__)
 
-_BACKLOG = 4096
+BACKLOG = 4096
 """Connections that the kernel holds until they are accepted: a restart brings everybody back at once."""
 
 _HANDLERS_TIMEOUT = 1.0
@@ -36,7 +36,8 @@ class Place(NamedTuple):
 
     sockets: Sequence[socket.socket]
     ready: Callable[[], None]
-    """Called when it takes connections."""
+    """Called when it can serve."""
+    told_to_listen: asyncio.Event
     lost: asyncio.Event
     """Set when somebody else has the sockets, or nobody keeps them any more."""
 
@@ -55,6 +56,9 @@ async def serve(settings: Settings, place: Place | None = None) -> int:
     try:
         if await before(ends, runner.setup()):
             Freezer().start()
+            if place is not None:
+                place.ready()
+                await before(ends, place.told_to_listen.wait())
             listeners = await _listen(app, runner, settings, place)
             await before(ends, lifecycle.failed.wait())
             logger.info("ending")
@@ -131,11 +135,9 @@ async def _listen(app: web.Application, runner: web.AppRunner, settings: Setting
     make_protocol = app[keys.HANDSHAKES].noting(runner.server)
     loop = asyncio.get_running_loop()
     if place is not None:
-        listeners = [await loop.create_server(make_protocol, sock=one, backlog=_BACKLOG) for one in place.sockets]
-        place.ready()
-        return listeners
+        return [await loop.create_server(make_protocol, sock=one, backlog=BACKLOG) for one in place.sockets]
     try:
-        listener = await loop.create_server(make_protocol, settings.host, settings.port, backlog=_BACKLOG)
+        listener = await loop.create_server(make_protocol, settings.host, settings.port, backlog=BACKLOG)
     except OSError as error:
         raise CannotListen(settings.host, settings.port, error) from None
     log_address(*listener.sockets[0].getsockname()[:2])

@@ -15,7 +15,7 @@ from tilo_ws import background
 from tilo_ws.background import Every
 from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.servers_redis import CLAIM
-from tilo_ws.server import before, end_on_signals, log_address
+from tilo_ws.server import BACKLOG, before, end_on_signals, log_address
 from tilo_ws.settings import Settings
 from tilo_ws.sockets import bind_shared
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedValkey
@@ -45,7 +45,7 @@ async def supervise(settings: Settings, count: int) -> int:
     with contextlib.ExitStack() as stack:
         sockets = bind_shared(settings.host, settings.port, count)
         shared, schedule = await _start_shared(settings, stack)
-        workers = Workers(sockets, [sys.executable, "-m", "tilo_ws.worker", *shared, str(count)])
+        workers = Workers(sockets, [sys.executable, "-m", "tilo_ws.worker", *shared, str(count)], backlog=BACKLOG)
         async with background.running(*schedule):
             try:
                 failed = await before([told_to_end], _serve(workers, sockets[0][0], told_to_change))

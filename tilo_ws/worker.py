@@ -6,6 +6,7 @@ import dataclasses
 import os
 import socket
 import sys
+from collections.abc import Sequence
 
 from tilo_ws import cli
 from tilo_ws.server import Place, serve
@@ -25,7 +26,7 @@ def main() -> int:
 
     async def work(settings: Settings) -> int:
         sockets = [socket.socket(fileno=number) for number in options.sockets]
-        return await serve(share_of(settings, options), Place(sockets, _tell_ready, _end_of_input()))
+        return await serve(share_of(settings, options), _place(sockets))
 
     return cli.run(work, process=f"worker {options.number} ")
 
@@ -48,22 +49,24 @@ def share_of(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
+def _place(sockets: Sequence[socket.socket]) -> Place:
+    """Follows what the supervisor says on the standard input; its end says that the place is lost."""
+    loop = asyncio.get_running_loop()
+    place = Place(sockets, _tell_ready, asyncio.Event(), asyncio.Event())
+
+    def on_input() -> None:
+        if os.read(sys.stdin.fileno(), 64):
+            place.told_to_listen.set()
+        else:
+            loop.remove_reader(sys.stdin.fileno())
+            place.lost.set()
+
+    loop.add_reader(sys.stdin.fileno(), on_input)
+    return place
+
+
 def _tell_ready() -> None:
     os.write(sys.stdout.fileno(), READY)
-
-
-def _end_of_input() -> asyncio.Event:
-    """An event that is set when the process that started this one closes its end, or has ended."""
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin.fileno(), _note_end, loop, ended)
-    return ended
-
-
-def _note_end(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    if not os.read(sys.stdin.fileno(), 64):
-        loop.remove_reader(sys.stdin.fileno())
-        ended.set()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ from collections.abc import Sequence
 logger = logging.getLogger(__name__)
 
 READY = b"ready\n"
-"""What a worker writes when it takes connections."""
+"""What a worker writes when it can serve."""
+
+_LISTEN = b"listen\n"
+"""What it reads when it is to take connections."""
 
 
 class Worker:
@@ -23,10 +26,15 @@ class Worker:
         self.was_ready = False
 
     async def ready(self) -> bool:
-        """Waits until it takes connections. False when it has ended before."""
+        """Waits until it can serve. False when it has ended before."""
         assert self.process.stdout is not None
         self.was_ready = await self.process.stdout.readline() == READY
         return self.was_ready
+
+    def listen(self) -> None:
+        """Makes it take connections."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(_LISTEN)
 
     def dismiss(self) -> None:
         """Makes it stop listening, send its players away and end, for another has its sockets."""
@@ -43,26 +51,35 @@ class Workers:
     """All of them, each with its own of the sockets, which stay open here: what one leaves waiting its successor takes.
 
     `command` starts a worker, with its number and then the descriptors of its sockets as further words. A worker that dies
-    is replaced at once; one that cannot start is tried again every `retry_interval` seconds.
+    is replaced at once; one that cannot start is tried again every `retry_interval` seconds. `backlog` is how many connections
+    wait at most until a worker accepts them.
     """
 
     def __init__(
-        self, sockets: Sequence[Sequence[socket.socket]], command: Sequence[str], *, retry_interval: float = 1.0
+        self, sockets: Sequence[Sequence[socket.socket]], command: Sequence[str], *, backlog: int, retry_interval: float = 1.0
     ) -> None:
         self._sockets = sockets
         self._command = command
+        self._backlog = backlog
         self._retry_interval = retry_interval
         self._alive: set[Worker] = set()
         self._current: list[Worker] = []
         self._changing = [asyncio.Lock() for _ in sockets]
 
     async def start(self) -> bool:
-        """Starts all: the first one alone, because it brings the schema up to date. False where one has ended instead."""
+        """Starts all: the first one alone, because it brings the schema up to date. False where one has ended instead.
+
+        They listen together, so that those who wait for the server do not all come to the first.
+        """
         for numbers in (range(1), range(1, len(self._sockets))):
             started = [await self._launch(number) for number in numbers]
             self._current += started
             if not all(await asyncio.gather(*(worker.ready() for worker in started))):
                 return False
+        for one in itertools.chain.from_iterable(self._sockets):
+            one.listen(self._backlog)
+        for worker in self._current:
+            worker.listen()
         return True
 
     async def keep(self, told_to_change: asyncio.Event) -> None:
@@ -111,13 +128,14 @@ class Workers:
         return worker
 
     async def _launched(self, number: int) -> Worker | None:
-        """A worker that takes connections; None where there is none, which the log tells."""
+        """A worker that takes the connections which wait; None where there is none, which the log tells."""
         try:
             worker = await self._launch(number)
         except OSError as error:
             logger.error("worker %d cannot be started: %s", number + 1, error)
             return None
         if await worker.ready():
+            worker.listen()
             return worker
         status = await self._end_of(worker)
         logger.error("worker %d (process %d) has not started (status %d)", number + 1, worker.process.pid, status)

@@ -35,6 +35,11 @@ class Server:
         assert self._process is not None
         return self._process.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and not self._has_ended
+
     async def start(self) -> None:
         """Starts it and waits until it takes connections."""
         begun = len(self._lines)

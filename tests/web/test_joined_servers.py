@@ -157,6 +157,21 @@ async def test_a_corrected_score_falls_on_all_boards(joined: Joined, apis: tuple
     await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [20])
 
 
+async def test_what_was_taken_away_on_one_server_cannot_be_sent_again_at_once_on_another(
+    start_server: StartServer, valkey: RedisServer, tmp_path: Path
+) -> None:
+    joined = await joined_servers(start_server, valkey, tmp_path, max_score_per_second=1)
+    player = await join(joined.other)
+    cheated = SCORE | {"score": 500, "survival_time": 600}
+    assert (await ask(player, **cheated))["type"] == "ack"
+    assert joined.one.app is not None
+    assert joined.other.app is not None
+    await joined.one.app[keys.CORRECTIONS].correct("zoe@example.com", 10, 1)
+    accepted = joined.other.app[keys.SCORES]._rules._accepted
+    await eventually(lambda: accepted["zoe@example.com"].score == 10)
+    assert (await ask(player, **cheated))["code"] == "implausible_score"
+
+
 async def test_a_player_is_forgotten_on_all_servers(joined: Joined, apis: tuple[Api, Api], sql: Sql) -> None:
     player = await join(joined.other)
     await ask(player, **SCORE | {"nickname": "Zoë"})
