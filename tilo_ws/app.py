@@ -44,6 +44,7 @@ from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
+from tilo_ws.services.standing import Standing
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> web.Application:
         resync=lambda: notices.resync(),
     )
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
+    standing = Standing(database, leaderboard)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast, broker.tell)
     recurring_events = RecurringEvents(database, events, broker.tell)
@@ -122,7 +124,7 @@ def create_app(settings: Settings) -> web.Application:
         commands.SendChat: authentication.for_players(chat.send),
         commands.SubmitScore: authentication.for_players(scores.submit),
         commands.GetEvents: events.get,
-        commands.GetLeaderboard: leaderboard.get,
+        commands.GetLeaderboard: standing.get,
         commands.Ping: heartbeat.pong,
         commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
         commands.Auth: authentication.auth,
@@ -179,6 +181,7 @@ def create_app(settings: Settings) -> web.Application:
         recurring_events=recurring_events,
         leaderboard=leaderboard,
         recovery=recovery,
+        standing=standing,
         moderation=moderation,
         shadow=shadow,
         admins=dashboard.admins,

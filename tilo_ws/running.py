@@ -24,6 +24,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.slow_mode import SlowMode
+from tilo_ws.services.standing import Standing
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -55,6 +56,7 @@ class Parts:
     recurring_events: RecurringEvents
     leaderboard: Leaderboard
     recovery: Recovery
+    standing: Standing
     moderation: Moderation
     shadow: ShadowChat
     admins: Admins
@@ -100,6 +102,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.admins.load()
         await parts.slow_mode.load()
         stack.push_async_callback(parts.recovery.close)
+        stack.push_async_callback(parts.standing.close)
         parts.fanout.seq = parts.numbering.last_seq
         parts.pauses.start()
         stack.callback(parts.pauses.stop)
