@@ -44,7 +44,7 @@ async def _come_and_go(port: int, until: float, chance: Random) -> int:
 
 
 async def _visit(port: int, chance: Random) -> None:
-    player = Player(port, chance)
+    player = Player(port, chance=chance)
     playing = asyncio.create_task(player.play())
     player.say("here for a moment")
     await eventually(lambda: player.acknowledged and player.shown, interval=0.01)

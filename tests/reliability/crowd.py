@@ -21,8 +21,9 @@ class Crowd:
     `speakers` are those who chat: all of them, unless a test says otherwise.
     """
 
-    def __init__(self, port: int, count: int, chance: Random) -> None:
-        self.players = [Player(port, chance) for _ in range(count)]
+    def __init__(self, ports: Sequence[int], count: int, chance: Random) -> None:
+        rotated = [[*ports[first:], *ports[:first]] for first in range(len(ports))]
+        self.players = [Player(*rotated[number % len(ports)], chance=chance) for number in range(count)]
         self.speakers = self.players
         self.said: dict[str, float] = {}
         self.scores: dict[str, int] = {}
@@ -103,9 +104,9 @@ async def _come(player: Player, delay: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def playing(port: int, count: int, chance: Random) -> AsyncIterator[Crowd]:
-    """So many players while the block lasts, all of them in at its beginning."""
-    crowd = Crowd(port, count, chance)
+async def playing(port: int, count: int, chance: Random, *other_ports: int) -> AsyncIterator[Crowd]:
+    """So many players, spread over servers, while the block lasts; all of them are in at its beginning."""
+    crowd = Crowd([port, *other_ports], count, chance)
     tasks = [asyncio.create_task(_come(player, number / _ARRIVALS)) for number, player in enumerate(crowd.players)]
     try:
         await crowd.everybody_in()

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
@@ -44,15 +44,15 @@ class Shown(NamedTuple):
 
 
 class Player:
-    """Plays at an address of this machine while `play` runs.
+    """Plays at one of some ports of this machine while `play` runs; whenever it comes back, at the next one.
 
     `writes` are the commands that are not acknowledged, by ref. `gaps` counts what the server could not give back, `errors`
     has the final ones. `returns` are the times of the welcomes, `leaves` those of the ends of connections, `reconnects` those
     for which attempts were planned.
     """
 
-    def __init__(self, port: int, chance: Random, clock: Callable[[], float] = time.monotonic) -> None:
-        self._port = port
+    def __init__(self, *ports: int, chance: Random, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ports = deque(ports)
         self._chance = chance
         self._clock = clock
         self._socket: WebSocket | None = None
@@ -80,6 +80,7 @@ class Player:
         try:
             while True:
                 delay = self._delay(await self._conversation())
+                self._ports.rotate(-1)
                 self.reconnects.append(self._clock() + delay)
                 await asyncio.sleep(delay)
         finally:
@@ -109,7 +110,9 @@ class Player:
             return End(CLOSED_WITHOUT_WORD, "offline")
         loop = asyncio.get_running_loop()
         try:
-            _, socket = await loop.create_connection(lambda: WebSocket(self._opened, self._received), "127.0.0.1", self._port)
+            _, socket = await loop.create_connection(
+                lambda: WebSocket(self._opened, self._received), "127.0.0.1", self._ports[0]
+            )
         except OSError as error:
             return End(CLOSED_WITHOUT_WORD, str(error))
         self._socket = socket

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from tilo_ws.protocol.log import Beginning, Position, Record, decode_records
 from tilo_ws.realtime.kept_log import KeptLog
-from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +49,7 @@ class LogFollower:
         """Follows no more."""
         self._joined = False
         if self._catching_up is not None:
-            self._catching_up.cancel()
-            await asyncio.wait([self._catching_up])
+            await end(self._catching_up)
 
     def must_reach(self, position: Position) -> None:
         """Takes the log's end as it was a moment ago; where that of the last call is not reached, something is wrong."""

@@ -11,7 +11,7 @@ import msgspec
 
 from tilo_ws.protocol.log import Beginning, Entry, Position, encode_entry
 from tilo_ws.realtime.broker import Limit
-from tilo_ws.realtime.redis_link import RedisAway, RedisLink
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +102,7 @@ class LogWriter:
         until = asyncio.get_running_loop().time() + _CLOSE_TIMEOUT
         while self._waiting and not self._link.away and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.01)  # nobody is told when the last one is written
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        await end(self._task)
 
     async def look(self) -> Position | None:
         """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""

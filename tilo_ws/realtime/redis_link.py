@@ -57,7 +57,7 @@ class RedisLink:
         self._prefix = prefix
         self._time_limit = time_limit
         self.server_id = secrets.token_hex(8)
-        self._client: Redis | RedisCluster = self._standalone(url)
+        self._client: Redis | RedisCluster = self._standalone(url, retries=1)
         self._handlers: dict[bytes, Handler] = {}
         self._on_subscribed: list[Callable[[], None]] = []
         self._subscribed = asyncio.Event()
@@ -106,10 +106,8 @@ class RedisLink:
 
     async def close(self) -> None:
         """Ends the connections."""
-        while self._task is not None and not self._task.done():
-            self._task.cancel()
-            # While a connection is being made, redis-py can lose a cancellation: then another is needed.
-            await asyncio.wait([self._task], timeout=_CANCEL_INTERVAL)
+        if self._task is not None:
+            await end(self._task)
         with contextlib.suppress(*_FAULTS):
             await self._client.aclose()
 
@@ -164,7 +162,7 @@ class RedisLink:
             async with asyncio.timeout(self._time_limit):
                 # A write: a replica, a full memory and a cluster that is down refuse it. In a cluster it also finds the node.
                 await self._client.set(self.key("probe"), "", ex=1)
-                client = await stack.enter_async_context(self._standalone(self._url_of_node()))
+                client = await stack.enter_async_context(self._standalone(self._url_of_node(), retries=0))
                 subscription = await stack.enter_async_context(client.pubsub())
                 await subscription.ssubscribe(*self._handlers)
                 for _ in self._handlers:
@@ -206,14 +204,23 @@ class RedisLink:
         host = f"[{node.host}]" if ":" in node.host else node.host
         return urlsplit(self._url)._replace(netloc=f"{account}{'@' if account else ''}{host}:{node.port}").geturl()
 
-    def _standalone(self, url: str) -> Redis:
-        return Redis.from_url(url, **self._limits(), retry=Retry(NoBackoff(), 0))
+    def _standalone(self, url: str, *, retries: int) -> Redis:
+        return Redis.from_url(url, **self._limits(retries))
 
     def _cluster(self) -> RedisCluster:
-        return RedisCluster.from_url(self._url, **self._limits(), retry=Retry(NoBackoff(), 1))
+        return RedisCluster.from_url(self._url, **self._limits(retries=1))
 
-    def _limits(self) -> dict[str, Any]:
-        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit}
+    def _limits(self, retries: int) -> dict[str, Any]:
+        """For the client: with one retry, since a pooled connection may have died unnoticed."""
+        retry = Retry(NoBackoff(), retries)
+        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit, "retry": retry}
+
+
+async def end(task: "asyncio.Task[None]") -> None:
+    """Cancels a task that uses Redis, until it has ended: on Python 3.11 a cancellation is lost while redis-py is sending."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=_CANCEL_INTERVAL)
 
 
 def _name_of(server: Mapping[str, Any]) -> str:
