@@ -70,7 +70,7 @@ def test_a_bug_of_a_handler_is_not_hidden() -> None:
         session.receive('{"type":"ping"}', 0.0)
 
 
-def test_who_is_told_that_the_server_is_busy_does_not_flood_by_asking_again() -> None:
+async def test_who_is_told_that_the_server_is_busy_does_not_flood_by_asking_again() -> None:
     talk = Conversation(burst=1000)
     for _ in range(FLOOD_REFUSALS):
         talk.session.receive('{"type":"get_events"}', 0.0)
