@@ -7,6 +7,8 @@ module.exports = {
       name: "tilo-ws",
       // Installs what is new after an upgrade, then becomes the server: one process, which gets PM2's signals itself.
       script: "./run.sh",
+      // By several processes, which this one keeps (docs/operations.md, Workers):
+      // args: "--workers 4",
       interpreter: "none",
       cwd: path.join(__dirname, ".."),
       exec_mode: "fork",

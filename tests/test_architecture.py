@@ -24,6 +24,8 @@ TOOLS: dict[str, set[str]] = {
     "process_limits": set(),
     "resources": set(),
     "settings": set(),
+    "sockets": set(),
+    "workers": set(),
     "load": {"process_limits"},
 }
 
@@ -38,8 +40,10 @@ TOP = [
     "notice_table",
     "app",
     "server",
+    "supervisor",
     "admin_command",
     "cli",
+    "worker",
     "__main__",
 ]
 

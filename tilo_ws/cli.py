@@ -21,13 +21,17 @@ from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink
-from tilo_ws.server import CannotListen, serve
+from tilo_ws.server import serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
+from tilo_ws.sockets import CannotListen
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedError, EmbeddedPostgres, dsn_of_running
 from tilo_ws.storage.errors import AccessDenied, DatabaseAway, StatementTimeout
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.storage.migrations import SchemaError, migrate, pending_migrations, read_migrations
+from tilo_ws.supervisor import supervise
+
+_MOST_WORKERS = 64
 
 Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
 
@@ -35,15 +39,21 @@ Command = Callable[[Settings, argparse.Namespace], Coroutine[Any, Any, int]]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit status; what keeps it from running is one line on stderr."""
     options = _parser().parse_args(arguments)
+    command: Command = options.run
+    return run(lambda settings: command(settings, options))
+
+
+def run(work: Callable[[Settings], Coroutine[Any, Any, int]], process: str = "") -> int:
+    """Reads the settings and does the work with them, with a log whose lines name the process where there are several."""
     environment = {name: value or "" for name, value in (dotenv_values(".env") | os.environ).items()}
     try:
         settings = read_settings(environment)
-        _set_up_logging(settings)
-        for line in unknown_settings(environment):
-            logging.getLogger("tilo_ws").warning("%s", line)
+        _set_up_logging(settings, process)
+        if not process:
+            for line in unknown_settings(environment):
+                logging.getLogger("tilo_ws").warning("%s", line)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            run: Command = options.run
-            return runner.run(run(settings, options))
+            return runner.run(work(settings))
     except (DatabaseAway, StatementTimeout) as error:
         return _refuse(f"the database cannot be reached: {error}")
     except RedisAway as error:
@@ -57,9 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tilo_ws", description="The real-time server of tilo.life.")
     parser.add_argument("--version", action="version", version=__version__)
-    parser.set_defaults(run=_serve)
+    parser.set_defaults(run=_serve, workers=1)
     words = parser.add_subparsers(title="commands", metavar="COMMAND")
-    words.add_parser("serve", help="run the server (the default)").set_defaults(run=_serve)
+    serving = words.add_parser("serve", help="run the server (the default)")
+    serving.set_defaults(run=_serve)
+    for place in (parser, serving):
+        place.add_argument(
+            "--workers",
+            type=_worker_count,
+            metavar="N",
+            default=argparse.SUPPRESS,
+            help="by how many processes the server serves (default: 1)",
+        )
     migrating = words.add_parser("migrate", help="bring the database's schema up to date")
     migrating.add_argument(
         "--new-epoch", action="store_true", help="after a restore from a backup: chat numbers may repeat, clients start anew"
@@ -81,7 +100,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 async def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    if options.workers > 1:
+        return await supervise(settings, options.workers)
     return await serve(settings)
+
+
+def _worker_count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed is a whole number from 1 to {_MOST_WORKERS}")
+    return int(text)
 
 
 async def _load(settings: Settings, options: argparse.Namespace) -> int:
@@ -178,9 +205,9 @@ async def _database(settings: Settings, running: str | None = None) -> AsyncIter
             await database.close()
 
 
-def _set_up_logging(settings: Settings) -> None:
+def _set_up_logging(settings: Settings, process: str) -> None:
     logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+        level=settings.log_level.upper(), format=f"%(asctime)s %(levelname)s {process}%(name)s: %(message)s", stream=sys.stderr
     )
 
 

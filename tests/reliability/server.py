@@ -17,10 +17,11 @@ from tests.eventually import PATIENCE, eventually
 
 
 class Server:
-    """`settings` are variables of the environment."""
+    """`words` follow the command, `settings` are variables of the environment."""
 
-    def __init__(self, directory: Path, **settings: str) -> None:
+    def __init__(self, directory: Path, *words: str, **settings: str) -> None:
         self.directory = directory
+        self._words = words
         self.port = unused_port()
         self._lines: list[str] = []
         self._settings = {"PORT": str(self.port)} | settings
@@ -34,10 +35,15 @@ class Server:
         assert self._process is not None
         return self._process.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and not self._has_ended
+
     async def start(self) -> None:
         """Starts it and waits until it takes connections."""
         begun = len(self._lines)
-        self._process = await self._running.enter_async_context(run(self.directory, **self._settings))
+        self._process = await self._running.enter_async_context(run(self.directory, *self._words, **self._settings))
         self._reading = asyncio.create_task(self._read_log(self._process.process.stderr))
         await eventually(lambda: any("listening on" in line for line in self._lines[begun:]) or self._has_ended)
         assert not self._has_ended, self.faults
@@ -96,9 +102,9 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def serving(directory: Path, **settings: str) -> AsyncIterator[Server]:
+async def serving(directory: Path, *words: str, **settings: str) -> AsyncIterator[Server]:
     """A server while the block lasts. It ends well, and without a traceback."""
-    server = Server(directory, **settings)
+    server = Server(directory, *words, **settings)
     try:
         await server.start()
         yield server

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Sql, open_directory
 from tests.redis_server import RedisServer, running
-from tilo_ws.realtime.redis_link import RedisLink
+from tilo_ws.realtime.redis_link import RedisAway, RedisLink
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.player_score import PlayerScore
 from tilo_ws.services.shared_board import SharedBoard
@@ -133,7 +133,7 @@ async def test_what_was_stored_before_a_correction_does_not_come_back_after_it(s
     assert servers.boards() == [[(1, "zoe@x.y", 10)]] * 2
 
 
-async def test_a_correction_while_another_exchange_is_under_way_is_not_undone(
+async def test_who_is_removed_while_an_exchange_is_under_way_does_not_come_back_with_its_answer(
     servers: Servers, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.store(servers.other, "zoe@x.y", 500)
@@ -142,19 +142,19 @@ async def test_a_correction_while_another_exchange_is_under_way_is_not_undone(
     assert shared is not None
     exchange = shared.exchange
 
-    async def corrected_meanwhile(*rows: object) -> object:
+    async def removed_meanwhile(*rows: object) -> object:
         answer = await exchange(*rows)  # type: ignore[arg-type]
-        sql("UPDATE players SET score = 10, updated_at = now()")
+        sql("DELETE FROM players")
         async with servers.one.storing:
             await servers.one.correct()
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(shared, "exchange", corrected_meanwhile)
+        patch.setattr(shared, "exchange", removed_meanwhile)
         await servers.one.share()
-    assert servers.boards()[0] == [(1, "zoe@x.y", 10)]
+    assert servers.boards()[0] == []
     await servers.settle()
-    assert servers.boards() == [[(1, "zoe@x.y", 10)]] * 2
+    assert servers.boards() == [[], []]
 
 
 async def test_who_was_removed_leaves_room_on_all_boards(servers: Servers, sql: Sql) -> None:
@@ -181,14 +181,17 @@ async def test_a_valkey_that_comes_back_empty_has_the_board_from_postgresql(serv
 
 
 async def test_each_board_goes_on_by_itself_while_valkey_is_away(
-    servers: Servers, valkey: RedisServer, link: RedisLink
+    servers: Servers, link: RedisLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    valkey.freeze()
-    try:
-        servers.store(servers.one, "zoe@x.y", 5)
+    async def away(*words: object) -> None:
+        raise RedisAway
+
+    servers.store(servers.one, "zoe@x.y", 5)
+    with monkeypatch.context() as patch:
+        patch.setattr(link, "script", away)
         await servers.one.share()
-        assert servers.boards() == [[(1, "zoe@x.y", 5)], []]
-    finally:
-        valkey.thaw()
+        servers.store(servers.one, "ada@x.y", 7)
+        await servers.one.share()
+        assert servers.boards() == [[(1, "ada@x.y", 7), (2, "zoe@x.y", 5)], []]
     await servers.settle()
-    assert servers.boards() == [[(1, "zoe@x.y", 5)]] * 2
+    assert servers.boards() == [[(1, "ada@x.y", 7), (2, "zoe@x.y", 5)]] * 2

@@ -1,6 +1,8 @@
 """What is done on one server holds on the others: bans, events, corrections, announcements and the rest."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +11,12 @@ import pytest
 from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE, eventually
 from tests.redis_server import RedisServer
-from tests.web.conversation import CHAT, SCORE, Client, Socket, ask, close_code, hear, join
-from tests.web.joined import Joined, frozen, joined, joined_servers, valkey
+from tests.web.conversation import CHAT, Socket, ask, close_code, hear, join
+from tests.web.joined import Api, Joined, apis, frozen, joined, joined_servers, killed, valkey
 from tests.web.test_tokens import SECRET, token
 from tilo_ws.web import keys
 
-__all__ = ["joined", "valkey"]
-
-
-class Api:
-    """The game's back end at one of the servers."""
-
-    def __init__(self, client: Client, headers: dict[str, str]) -> None:
-        self._client = client
-        self._headers = headers
-
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        response = await self._client.request(method, f"/api/v1{path}", json=body, headers=self._headers)
-        assert response.status < 300, await response.text()
-        return await response.json() if response.content_type == "application/json" else None
-
-
-@pytest.fixture
-def apis(joined: Joined, api_headers: dict[str, str]) -> tuple[Api, Api]:
-    return Api(joined.one, api_headers), Api(joined.other, api_headers)
+__all__ = ["apis", "joined", "valkey"]
 
 
 async def messages_until_pong(player: Socket, type: str) -> list[dict[str, Any]]:
@@ -138,51 +122,6 @@ async def test_a_message_is_deleted_on_every_server(joined: Joined, apis: tuple[
         assert (await ask(await join(client), type="hello", history=10))["messages"] == []
 
 
-async def test_a_corrected_score_falls_on_all_boards(joined: Joined, apis: tuple[Api, Api]) -> None:
-    watching = await join(joined.other)
-    await ask(watching, type="get_leaderboard", watch=True)
-    player = await join(joined.one)
-    await ask(player, **SCORE | {"score": 500})
-    assert [entry["score"] for entry in (await hear(watching, "leaderboard"))["entries"]] == [500]
-    assert joined.other.app is not None
-    await joined.other.app[keys.CORRECTIONS].correct("zoe@example.com", 10, 1)
-    assert [entry["score"] for entry in (await hear(watching, "leaderboard"))["entries"]] == [10]
-    assert joined.one.app is not None
-    board = joined.one.app[keys.LEADERBOARD]
-    await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [10])
-    await ask(player, **SCORE | {"score": 20})
-    board = joined.other.app[keys.LEADERBOARD]
-    await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [20])
-
-
-async def test_a_player_is_forgotten_on_all_servers(joined: Joined, apis: tuple[Api, Api], sql: Sql) -> None:
-    player = await join(joined.other)
-    await ask(player, **SCORE | {"nickname": "Zoë"})
-    await apis[1].call("POST", "/bans", {"email": "zoe@example.com", "kind": "mute"})
-    boards = [client.app[keys.LEADERBOARD] for client in (joined.one, joined.other) if client.app is not None]
-    bans = [client.app[keys.MODERATION] for client in (joined.one, joined.other) if client.app is not None]
-    await eventually(lambda: all(board.top(1) for board in boards) and all(one.all() for one in bans))
-    await apis[0].call("DELETE", "/players/zoe@example.com")
-    await eventually(lambda: not any(board.top(1) for board in boards) and not any(one.all() for one in bans))
-    assert sql("SELECT (SELECT count(*) FROM players), (SELECT count(*) FROM bans)") == [(0, 0)]
-
-
-async def test_what_waited_on_another_server_when_a_player_was_forgotten_is_forgotten_too(
-    joined: Joined, apis: tuple[Api, Api], sql: Sql
-) -> None:
-    player = await join(joined.other)
-    sql("INSERT INTO players (email, score) VALUES ('zoe@example.com', 1)")
-    assert joined.other.app is not None
-    commit = joined.other.app[keys.SCORES].commit
-    joined.other.app[keys.LEADERBOARD].storing = lock = asyncio.Lock()
-    await lock.acquire()
-    await player.send_json(SCORE)
-    await eventually(commit.rows)
-    await apis[0].call("DELETE", "/players/zoe@example.com")
-    lock.release()
-    await eventually(lambda: commit.pending == 0 and sql("SELECT count(*) FROM players") == [(0,)], interval=0.05)
-
-
 async def test_what_a_shadow_muted_player_says_is_seen_by_the_same_player_on_another_server(
     start_server: StartServer, valkey: RedisServer, tmp_path: Path, api_headers: dict[str, str]
 ) -> None:
@@ -198,13 +137,42 @@ async def test_what_a_shadow_muted_player_says_is_seen_by_the_same_player_on_ano
     assert [message.message for message in joined.other.app[keys.SHADOW_CHAT].newest] == ["psst"]
 
 
+async def test_a_server_that_missed_notices_reads_everything_anew(joined: Joined, sql: Sql) -> None:
+    """Another server's change, of which the notice went with Valkey's data."""
+    player = await join(joined.other)
+    await ask(player, **CHAT | {"nickname": "Zoë"})
+    with killed(joined.valkey):
+        sql(
+            "INSERT INTO bans (id, kind, nickname, created_by) VALUES (gen_random_uuid(), 'ban', 'Zoë', '');"
+            "INSERT INTO players (email, score) VALUES ('ada@x.y', 5);"
+            "UPDATE server_identity SET slow_mode = 30;"
+            "INSERT INTO global_events VALUES (gen_random_uuid(), 'm', '2', now(), now() + interval '1 hour')"
+        )
+    assert await close_code(player) == 4501
+    for client in (joined.one, joined.other):
+        assert client.app is not None
+        parts = client.app
+        await eventually(lambda parts=parts: parts[keys.LEADERBOARD].top(1), interval=0.01)  # type: ignore[misc]
+        await eventually(lambda parts=parts: parts[keys.SLOW_MODE].seconds == 30, interval=0.01)  # type: ignore[misc]
+        await eventually(lambda parts=parts: parts[keys.EVENTS].all(), interval=0.01)  # type: ignore[misc]
+
+
+async def test_chat_of_another_server_is_cleaned_up_by_the_one_that_leads(
+    start_server: StartServer, valkey: RedisServer, tmp_path: Path, sql: Sql
+) -> None:
+    joined = await joined_servers(start_server, valkey, tmp_path, chat_retention=0.01, cleanup_interval=0.05)
+    await ask(await join(joined.other), **CHAT)
+    await eventually(lambda: sql("SELECT count(*) FROM chat_messages") == [(0,)], interval=0.05)
+
+
+@pytest.mark.parametrize("away", [frozen, killed])
 async def test_what_happened_while_valkey_was_away_holds_everywhere_once_it_is_back(
-    joined: Joined, apis: tuple[Api, Api]
+    joined: Joined, apis: tuple[Api, Api], away: Callable[[RedisServer], AbstractContextManager[None]]
 ) -> None:
     player, other = await join(joined.other), await join(joined.other)
     await ask(player, **CHAT | {"nickname": "Zoë"})
     await ask(other, type="get_leaderboard", watch=True)
-    with frozen(joined.valkey):
+    with away(joined.valkey):
         await apis[0].call("POST", "/bans", {"nickname": "Zoë", "kind": "ban"})
         event = await apis[0].call("POST", "/events", {"type": "m", "value": "2", "duration": 60})
         await apis[0].call("POST", "/scores", [{"email": "zoe@example.com", "score": 7, "survival_time": 1}])

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+CLAIM = "claim"
+"""Where the claim under which joined servers hold the lease is kept."""
+
 DEAD_AFTER = 6.0
 """Seconds without a beat."""
 
@@ -152,7 +155,7 @@ class RedisServers:
 
     async def shared_claim(self, held: str | None) -> str | None:
         """See Servers. It is kept in Redis; one that comes back empty gets it again. Raises RedisAway where none is held."""
-        key = self._link.key("claim")
+        key = self._link.key(CLAIM)
         if held is not None:
             with contextlib.suppress(RedisAway):
                 await self._link.command("SET", key, held)

@@ -189,6 +189,8 @@ class Chat:
 
     async def clean_up(self) -> None:
         """Removes messages past their retention. PostgreSQL is asked only when the oldest is due."""
+        if self._oldest_at is None and self._broker.history.newest(1):
+            await self._look_for_oldest()  # another server has stored it, or is about to
         if not self._retention or self._oldest_at is None or self._oldest_at + self._retention > self._clock():
             return
         removed = 0

@@ -1,0 +1,48 @@
+"""`kill -9` of a worker under load: its players come back, and nothing acknowledged is lost."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from random import Random
+
+import psutil
+import pytest
+
+from tests.eventually import eventually
+from tests.reliability.crowd import Crowd, playing, repeating
+from tests.reliability.server import Server, serving
+from tests.reliability.test_kill import check_files
+
+
+@pytest.mark.parametrize(
+    ("players", "kills"), [(20, 1), pytest.param(200, 10, marks=pytest.mark.long)], ids=["one kill", "ten kills"]
+)
+async def test_what_a_killed_worker_acknowledged_is_stored_and_everything_is_shown_and_stored_once(
+    players: int, kills: int, server_directory: Path, chance: Random
+) -> None:
+    async with serving(server_directory, "--workers", "2") as server, playing(server.port, players, chance) as crowd:
+        async with repeating(25, crowd.say), repeating(100, crowd.score):
+            for _ in range(kills):
+                await kill_a_worker(server, crowd, chance)
+        await crowd.everything_acknowledged()
+        await crowd.everybody_in()
+        await crowd.everything_shown()
+        crowd.check()
+    assert server.count("has ended by itself") == kills
+    check_files(server_directory, crowd)
+
+
+async def kill_a_worker(server: Server, crowd: Crowd, chance: Random) -> None:
+    """At a random moment; waits until another has its place."""
+    await crowd.everybody_in()
+    await asyncio.sleep(chance.uniform(0, 2))
+    victim = chance.choice(sorted(workers_of(server)))
+    os.kill(victim, signal.SIGKILL)
+    await eventually(lambda: victim not in (now := workers_of(server)) and len(now) == 2)
+
+
+def workers_of(server: Server) -> set[int]:
+    """Its workers' processes."""
+    children = psutil.Process(server.pid).children()
+    return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE and "tilo_ws.worker" in child.cmdline()}
