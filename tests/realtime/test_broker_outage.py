@@ -137,3 +137,23 @@ async def test_numbers_that_a_lone_server_used_meanwhile_are_not_used_again(
     second = await on_own_redis.start()
     second.say(2)
     await eventually(lambda: second.delivered == [2 * BLOCK + 1])
+
+
+@pytest.mark.parametrize("kept", ["nothing", "everything"])
+async def test_a_block_that_was_reserved_before_redis_started_is_not_used(
+    kept: str, own_redis: RedisServer, on_own_redis: Nodes
+) -> None:
+    first, second = await two(on_own_redis)
+    for id in range(BLOCK + 1):  # so that the numbers of the second block are in use
+        first.say(id)
+    await eventually(lambda: len(second.delivered) == BLOCK + 1)
+    if kept == "everything":
+        own_redis.save()
+    own_redis.kill()
+    await away(first, second)
+    second.broker.reserve(1, BLOCK)
+    own_redis.start()
+    await back(first, second)
+    second.say(BLOCK + 1)
+    await eventually(lambda: len(first.delivered) == BLOCK + 2)
+    assert (first.delivered[-1] or 0) > 2 * BLOCK
