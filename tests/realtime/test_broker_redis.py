@@ -4,12 +4,16 @@ import asyncio
 import itertools
 from uuid import UUID
 
+import pytest
+
 from tests.eventually import eventually
 from tests.realtime.nodes import Node, Nodes
 from tests.redis_server import RedisServer
 from tilo_ws.protocol.codes import ErrorCode
+from tilo_ws.realtime import kept_log
 from tilo_ws.realtime.broker import Limit
 from tilo_ws.realtime.kept_log import KEPT_NUMBERS
+from tilo_ws.realtime.log_writer import MAX_WAITING
 
 
 async def three(nodes: Nodes) -> list[Node]:
@@ -175,3 +179,25 @@ async def test_what_was_published_and_did_not_come_is_noticed(joined: Nodes) -> 
     await deaf.tend()
     await deaf.tend()
     await eventually(lambda: deaf.delivered == [1])
+
+
+async def test_a_log_that_grows_without_end_loses_its_oldest_records_and_says_so(
+    joined: Nodes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(kept_log, "MAX_RECORDS", 5)
+    server = await joined.start()
+    for id in range(8):
+        server.say(id)
+    await eventually(lambda: len(server.delivered) == 8)
+    await server.broker.trim(1)
+    assert server.link is not None
+    assert await server.link.command("XLEN", server.link.key("log")) == 5
+    assert "too long" in caplog.text
+
+
+async def test_what_is_told_while_redis_is_away_is_bounded(joined: Nodes, caplog: pytest.LogCaptureFixture) -> None:
+    server = await joined.start()
+    for _ in range(2 * MAX_WAITING + 1):
+        server.broker.tell("bans", b"")
+    assert caplog.text.count("other servers are not told") == 1
+    assert not server.broker.ready
