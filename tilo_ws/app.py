@@ -241,8 +241,6 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.SHOWS_DEMO] = settings.shows_demo
-    app[keys.API_KEY] = settings.api_key or ""
     notices = notice_table(app)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
