@@ -3,13 +3,11 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests import redis_server
-from tests.conftest import open_directory
 from tests.eventually import eventually
 from tests.fakes import FakeClock
 from tests.redis_server import RedisServer
@@ -21,22 +19,9 @@ from tilo_ws.realtime.servers_redis import DEAD_AFTER, RedisServers
 _prefixes = (f"servers-{number}" for number in itertools.count())
 
 
-@pytest.fixture(scope="module", params=["single", "cluster"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with open_directory() as directory:
-        if request.param == "single":
-            with redis_server.running(directory) as server:
-                yield server.url
-        else:
-            with redis_server.cluster(directory) as nodes:
-                yield nodes[0].url
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    """For tests that stop it."""
-    with open_directory() as directory, redis_server.running(directory) as server:
-        yield server
+@pytest.fixture
+def url(any_redis: RedisServer) -> str:
+    return any_redis.url
 
 
 class Together:

@@ -13,7 +13,8 @@ RedisState = Literal["ok", "away", "off"]
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """A server as it says of itself, once a second. Lag is the worst of the last second.
 
-    `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may wait there to be stored.
+    `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may wait there to be stored. A new
+    field needs a default: during an upgrade older servers are heard that do not have it.
     """
 
     id: str
