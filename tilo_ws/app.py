@@ -25,6 +25,7 @@ from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handler
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
+from tilo_ws.services.all_refused_scores import AllRefusedScores
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
@@ -225,6 +226,7 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
+    app[keys.REFUSED_SCORES] = AllRefusedScores(scores.refused, servers)
     app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.PLAYER_RECORDS] = PlayerRecords(database)
