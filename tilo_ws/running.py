@@ -86,7 +86,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(parts.database.close)
         await parts.database.open(dsn)
         await migrate(parts.database, read_migrations(resources.MIGRATIONS))
-        stack.push_async_callback(_leave, parts.servers, parts.lease)
+        stack.push_async_callback(_leave, parts)
         await parts.servers.join()
         await parts.lease.take()
         await parts.numbering.refill()
@@ -136,8 +136,8 @@ async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
         lifecycle.fail(str(error))
 
 
-async def _leave(servers: Servers, lease: Lease) -> None:
+async def _leave(parts: Parts) -> None:
     """Without a database the lease expires by itself, or is taken from the process that is gone."""
-    if await servers.leave():
+    if await parts.servers.leave(unstored=parts.chat.commit.pending > 0):
         with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
-            await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)
+            await asyncio.wait_for(parts.lease.release(), RELEASE_TIMEOUT)

@@ -116,6 +116,15 @@ async def test_the_leader_takes_over_what_a_dead_server_has_not_stored_once(url:
         assert [one.name for one in first.all()] == ["a", "b", "c"]
 
 
+async def test_what_a_server_has_not_stored_when_it_ends_is_stored_by_the_others(url: str) -> None:
+    async with together(url) as servers:
+        first, second = await servers.join("a", stored_below=20), await servers.join("b", stored_below=10)
+        assert not await second.leave(unstored=True)
+        await servers.die("b")
+        await first.beat()
+        assert servers.adopted == [("a", "b")]
+
+
 async def test_who_ends_is_off_the_list_at_once_and_the_last_one_knows_that_it_is(url: str) -> None:
     async with together(url) as servers:
         first, second = await servers.join("a", 1), await servers.join("b", 1)

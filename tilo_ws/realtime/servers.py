@@ -67,8 +67,11 @@ class Servers(Protocol):
     async def beat(self) -> None:
         """Tells the others that this one lives, and hears of them: call it once a second."""
 
-    async def leave(self) -> bool:
-        """Is one of them no more, at once. True when there is no other."""
+    async def leave(self, *, unstored: bool = False) -> bool:
+        """Is one of them no more, at once. True when there is no other.
+
+        Who has chat that is `unstored` just falls silent, so that the others store it, as for a dead one.
+        """
 
     async def shared_claim(self, held: str | None) -> str | None:
         """The name under which all of them have the right to number the chat; None where each has its own.
@@ -124,7 +127,7 @@ class LoneServer:
     async def beat(self) -> None:
         """See Servers."""
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers."""
         return True
 

@@ -141,13 +141,13 @@ class RedisServers:
             for state in self._dead:
                 await self._take_over(state)
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
         for task in self._answering:
             task.cancel()
         names = [self._link.key("servers"), self._link.key("beats")]
         try:
-            return not await self._link.script("leave", names, self._id, DEAD_AFTER)
+            return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
             return False
         finally:
