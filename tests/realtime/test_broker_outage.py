@@ -134,6 +134,10 @@ async def test_numbers_that_a_lone_server_used_meanwhile_are_not_used_again(
     await first.stop()
     on_own_redis.all.clear()
     on_own_redis.database.reserved += BLOCK
+    lone = ChatMessage(BLOCK + 5, UUID(int=5), "Ada", None, "of a lone server", 0.0)
+    on_own_redis.database.store(lone)
     second = await on_own_redis.start()
+    assert second.history == [(1, "hi"), (lone.seq, "of a lone server")]
+    assert second.broker.last_seq >= lone.seq, "who joins has been told of it"
     second.say(2)
     await eventually(lambda: second.delivered == [2 * BLOCK + 1])

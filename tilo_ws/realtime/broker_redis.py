@@ -203,7 +203,7 @@ class RedisBroker:
             for id in list(self._waiting):
                 self._refused(id)  # what Redis had taken before may be gone
         outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
-        what = "Redis was started anew" if isinstance(record.entry, Beginning) else "the log has a gap"
+        what = "the numbering began anew" if isinstance(record.entry, Beginning) else "the log has a gap"
         logger.warning("%s: of what was said from %d to %d, %s", what, after + 1, through, outcome)
         self._resync()
 
