@@ -109,6 +109,7 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
     assert first.history == [(1, "hi"), (2, "of a third server")]
     assert first.broker.history.deleted_through(3) == [3]
     assert first.broker.knows(UUID(int=2))
+    assert first.broker.history.complete_after > 3, "what a third server has still to store is asked for later"
 
 
 async def test_without_the_database_a_gap_is_left_and_known_to_be_one(own_redis: RedisServer, on_own_redis: Nodes) -> None:
