@@ -137,6 +137,8 @@ def create_app(settings: Settings) -> web.Application:
         app,
         link=link,
         broker=broker,
+        epoch=lambda: recovery.epoch,
+        resync=lambda: notices.resync(),
         port=settings.port,
         hub=hub,
         fanout=fanout,

@@ -72,7 +72,7 @@ class Parts:
 async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     """The parts run while the block lasts.
 
-    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, RedisAway, LeaseTaken.
+    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, RedisAway, PrefixTaken, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
         schedule = list(parts.schedule)
@@ -86,11 +86,11 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(parts.database.close)
         await parts.database.open(dsn)
         await migrate(parts.database, read_migrations(resources.MIGRATIONS))
+        await parts.recovery.load()
         stack.push_async_callback(_leave, parts)
         await parts.servers.join()
         await parts.lease.take()
         await parts.numbering.refill()
-        await parts.recovery.load()
         stack.push_async_callback(parts.broker.close)
         await parts.broker.open(parts.recovery.epoch)
         await parts.chat.load()

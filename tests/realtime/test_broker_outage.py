@@ -109,6 +109,7 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
     assert first.history == [(1, "hi"), (2, "of a third server")]
     assert first.broker.history.deleted_through(3) == [3]
     assert first.broker.knows(UUID(int=2))
+    assert first.broker.history.complete_after > 3, "what a third server has still to store is asked for later"
 
 
 async def test_without_the_database_a_gap_is_left_and_known_to_be_one(own_redis: RedisServer, on_own_redis: Nodes) -> None:
@@ -134,7 +135,11 @@ async def test_numbers_that_a_lone_server_used_meanwhile_are_not_used_again(
     await first.stop()
     on_own_redis.all.clear()
     on_own_redis.database.reserved += BLOCK
+    lone = ChatMessage(BLOCK + 5, UUID(int=5), "Ada", None, "of a lone server", 0.0)
+    on_own_redis.database.store(lone)
     second = await on_own_redis.start()
+    assert second.history == [(1, "hi"), (lone.seq, "of a lone server")]
+    assert second.broker.last_seq >= lone.seq, "who joins has been told of it"
     second.say(2)
     await eventually(lambda: second.delivered == [2 * BLOCK + 1])
 

@@ -186,3 +186,15 @@ async def test_what_happened_while_valkey_was_away_holds_everywhere_once_it_is_b
             heard[message["type"]] = message
     assert [one["id"] for one in heard["global_events"]["events"]] == [event["id"]]
     assert [entry["score"] for entry in heard["leaderboard"]["entries"]] == [7]
+
+
+async def test_a_ban_reaches_the_other_server_while_nobody_can_tell_it(joined: Joined, apis: tuple[Api, Api]) -> None:
+    player = await join(joined.other)
+    await ask(player, **CHAT | {"nickname": "Zoë"})
+    with frozen(joined.valkey):
+        for client in (joined.one, joined.other):
+            assert client.app is not None
+            servers = client.app[keys.SERVERS]
+            await eventually(lambda servers=servers: servers.redis == "away", interval=0.01)  # type: ignore[misc]
+        await apis[0].call("POST", "/bans", {"nickname": "Zoë", "kind": "ban"})
+        assert await close_code(player) == 4501

@@ -1,4 +1,5 @@
--- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, they go on with this block.
+-- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, and where other numbers were
+-- used meanwhile, they go on with this block.
 -- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so, Redis's run when they were reserved.
 -- Returns the last number that is used and the ceiling; nothing where the block may be older than numbers in use.
 local state, log = KEYS[1], KEYS[2]
@@ -22,30 +23,31 @@ local function keep()
   return {numbers[1], numbers[3]}
 end
 
-if kept[1] == run then
-  if last > ceiling then
-    -- What lies between was reserved by a server that was alone, and may be used.
-    if first > ceiling + 1 then
-      seq, k = first - 1, 0
-    end
-    ceiling = last
-  end
-  return keep()
+local function begin()
+  k = seq == first - 1 and k + 1 or 1
+  seq, ceiling = first - 1, last
+  local pack = cmsgpack.pack
+  local record = '\149' .. pack(last_seq) .. pack(last_k) .. pack(seq) .. pack(k) .. ARGV[4]
+  redis.call('XADD', log, string.format('%.0f-%.0f', seq, k), 'r', record)
+  redis.call('SPUBLISH', log, '\145' .. record)
+  last_seq, last_k = seq, k
 end
 
-if first <= seq then
-  if kept[1]:match(':(.*)') == ARGV[1] then
+if kept[1] ~= run then
+  local is_same_database = string.find(kept[1] or '', ':' .. ARGV[1], 1, true)
+  if is_same_database and first <= seq then
     return {}
   end
-  -- Another database: nothing that is kept here belongs to it.
-  redis.call('DEL', log)
-  k, last_seq, last_k = 0, 0, 0
+  if not is_same_database then
+    -- Nothing that is kept here belongs to it.
+    redis.call('DEL', log)
+    k, last_seq, last_k = 0, 0, 0
+  end
+  begin()
+elseif first > ceiling + 1 then
+  -- What lies between was reserved by a server that was alone, and may be used.
+  begin()
+elseif last > ceiling then
+  ceiling = last
 end
-k = seq == first - 1 and k + 1 or 1
-seq, ceiling = first - 1, last
-local pack = cmsgpack.pack
-local record = '\149' .. pack(last_seq) .. pack(last_k) .. pack(seq) .. pack(k) .. ARGV[4]
-redis.call('XADD', log, string.format('%.0f-%.0f', seq, k), 'r', record)
-redis.call('SPUBLISH', log, '\145' .. record)
-last_seq, last_k = seq, k
 return keep()

@@ -13,11 +13,12 @@ RedisState = Literal["ok", "away", "off"]
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """A server as it says of itself, once a second. Lag is the worst of the last second.
 
-    `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may wait there to be stored. A new
-    field needs a default: during an upgrade older servers are heard that do not have it.
+    `epoch` tells databases apart. `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may
+    wait there to be stored. A new field needs a default: during an upgrade older servers are heard that do not have it.
     """
 
     id: str
+    epoch: str
     name: str
     version: str
     started_at: float
@@ -27,6 +28,10 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     draining: bool
     stored_below: int
+
+
+class PrefixTaken(Exception):
+    """Servers of another game have these names in Redis. The text names one of them."""
 
 
 class Servers(Protocol):
@@ -62,7 +67,7 @@ class Servers(Protocol):
         """What the other servers answer, as far as they do within a second; from a server that is alone, nothing."""
 
     async def join(self) -> None:
-        """Becomes one of them, before this one numbers anything. Raises RedisAway."""
+        """Becomes one of them, before this one numbers anything. Raises RedisAway, PrefixTaken."""
 
     async def beat(self) -> None:
         """Tells the others that this one lives, and hears of them: call it once a second."""
