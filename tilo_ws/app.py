@@ -45,6 +45,7 @@ from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
+from tilo_ws.services.standing import Standing
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -109,6 +110,7 @@ def create_app(settings: Settings) -> web.Application:
         resync=lambda: notices.resync(),
     )
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
+    standing = Standing(database, leaderboard)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast, broker.tell)
     recurring_events = RecurringEvents(database, events, broker.tell)
@@ -123,7 +125,7 @@ def create_app(settings: Settings) -> web.Application:
         commands.SendChat: authentication.for_players(chat.send),
         commands.SubmitScore: authentication.for_players(scores.submit),
         commands.GetEvents: events.get,
-        commands.GetLeaderboard: leaderboard.get,
+        commands.GetLeaderboard: standing.get,
         commands.Ping: heartbeat.pong,
         commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
         commands.Auth: authentication.auth,
@@ -182,6 +184,7 @@ def create_app(settings: Settings) -> web.Application:
         recurring_events=recurring_events,
         leaderboard=leaderboard,
         recovery=recovery,
+        standing=standing,
         moderation=moderation,
         shadow=shadow,
         admins=dashboard.admins,
@@ -222,7 +225,6 @@ def create_app(settings: Settings) -> web.Application:
         await lifecycle.drain()
         dashboard.pages.close_all(CloseCode.SERVICE_RESTART)
 
-    app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
     app[keys.CHAT] = chat
@@ -240,8 +242,6 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.SHOWS_DEMO] = settings.shows_demo
-    app[keys.API_KEY] = settings.api_key or ""
     notices = notice_table(app)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)

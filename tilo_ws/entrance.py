@@ -1,4 +1,4 @@
-"""The way in for players: who is let in, and what is said to whoever comes."""
+"""The way in: which players are let in and what is said to whoever comes, and what opens the API and the demo."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -43,6 +43,8 @@ def add_entrance(
     handshakes = Handshakes(settings.handshake_timeout, asyncio.get_running_loop().time)
     app[keys.CLIENT_ADDRESS] = address
     app[keys.HANDSHAKES] = handshakes
+    app[keys.SHOWS_DEMO] = settings.shows_demo
+    app[keys.API_KEY] = settings.api_key or ""
     app[keys.PLAYERS] = Players(
         hub,
         handlers,

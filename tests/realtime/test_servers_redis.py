@@ -1,25 +1,17 @@
 """Servers that Redis joins: who lives, who leads, how many players there are, and what they ask each other."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from tests import redis_server
-from tests.conftest import open_directory
 from tests.realtime.together import together
+from tests.redis_server import RedisServer
 from tilo_ws.realtime.servers import PrefixTaken
 
 
-@pytest.fixture(scope="module", params=["single", "cluster"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with open_directory() as directory:
-        if request.param == "single":
-            with redis_server.running(directory) as server:
-                yield server.url
-        else:
-            with redis_server.cluster(directory) as nodes:
-                yield nodes[0].url
+@pytest.fixture
+def url(any_redis: RedisServer) -> str:
+    return any_redis.url
 
 
 async def test_players_of_all_servers_are_counted(url: str) -> None:
@@ -68,6 +60,15 @@ async def test_the_leader_takes_over_what_a_dead_server_has_not_stored_once(url:
         await second.beat()  # it was frozen, not dead
         await first.beat()
         assert [one.name for one in first.all()] == ["a", "b", "c"]
+
+
+async def test_what_a_server_has_not_stored_when_it_ends_is_stored_by_the_others(url: str) -> None:
+    async with together(url) as servers:
+        first, second = await servers.join("a", stored_below=20), await servers.join("b", stored_below=10)
+        assert not await second.leave(unstored=True)
+        await servers.die("b")
+        await first.beat()
+        assert servers.adopted == [("a", "b")]
 
 
 async def test_who_ends_is_off_the_list_at_once_and_the_last_one_knows_that_it_is(url: str) -> None:

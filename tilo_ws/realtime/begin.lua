@@ -1,9 +1,13 @@
 -- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, and where other numbers were
 -- used meanwhile, they go on with this block.
--- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so.
--- Returns the last number that is used and the ceiling.
+-- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so, Redis's run when they were reserved.
+-- Returns the last number that is used and the ceiling; nothing where the block may be older than numbers in use.
 local state, log = KEYS[1], KEYS[2]
-local run = redis.call('INFO', 'server'):match('run_id:(%x+)') .. ':' .. ARGV[1]
+local redis_run = redis.call('INFO', 'server'):match('run_id:(%x+)')
+if ARGV[5] ~= '' and ARGV[5] ~= redis_run then
+  return {}
+end
+local run = redis_run .. ':' .. ARGV[1]
 local kept = redis.call('HMGET', state, 'run', 'seq', 'k', 'ceiling', 'last_seq', 'last_k')
 local first, last = tonumber(ARGV[2]), tonumber(ARGV[3])
 local seq, k, ceiling = tonumber(kept[2] or 0), tonumber(kept[3] or 0), tonumber(kept[4] or 0)
@@ -30,10 +34,12 @@ local function begin()
 end
 
 if kept[1] ~= run then
-  if first <= seq or not string.find(kept[1] or '', ':' .. ARGV[1], 1, true) then
-    -- Another database, or an older one: nothing that is kept here belongs to it.
+  if (kept[1] or ''):match(':(.*)') ~= ARGV[1] then
+    -- Another database: nothing that is kept here belongs to it.
     redis.call('DEL', log)
     k, last_seq, last_k = 0, 0, 0
+  elseif first <= seq then
+    return {}
   end
   begin()
 elseif first > ceiling + 1 then

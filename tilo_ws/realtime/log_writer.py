@@ -33,6 +33,14 @@ class _Waiting(NamedTuple):
     limits: Sequence[Limit]
 
 
+class _Block(NamedTuple):
+    """Numbers, and the run of Redis at which they were reserved: by the next one there may be higher numbers in use."""
+
+    first: int
+    last: int
+    run: str
+
+
 class LogWriter:
     """Numbers come from the blocks that are given to `reserve`; `epoch` tells databases apart.
 
@@ -54,7 +62,8 @@ class LogWriter:
         self._refused = refused
         self._keys = [link.key("state"), link.key("log")]
         self._waiting: deque[_Waiting] = deque()
-        self._block: tuple[int, int] | None = None
+        self._block: _Block | None = None
+        self._redis_run = ""
         self._has_begun = False
         self._must_look = False
         self._seq = 0
@@ -73,11 +82,11 @@ class LogWriter:
     def numbers_left(self) -> int:
         """Those that Redis has, and those that it is about to be given."""
         left = max(0, self.ceiling - self._seq) if self._has_begun else 0
-        return left + (self._block[1] - self._block[0] + 1 if self._block else 0)
+        return left + (self._block.last - self._block.first + 1 if self._block else 0)
 
     def reserve(self, first: int, last: int) -> None:
         """Gives Redis the numbers `first` … `last`, as soon as it can take them."""
-        self._block = first, last
+        self._block = _Block(first, last, self._redis_run)
         self._some.set()
 
     def add_chat(self, entry: Entry, id: UUID, limits: Sequence[Limit]) -> None:
@@ -107,13 +116,13 @@ class LogWriter:
 
     async def look(self) -> Position | None:
         """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""
-        answer = await self._link.script("look", self._keys[:1], self.epoch)
+        run, *numbers = await self._link.script("look", self._keys[:1], self.epoch)
+        self._redis_run = run.decode()
         self._must_look = False
-        if not answer:
-            self._has_begun = False
+        self._has_begun = bool(numbers)
+        if not numbers:
             return None
-        self._seq, self.ceiling, last_seq, last_count = map(int, answer)
-        self._has_begun = True
+        self._seq, self.ceiling, last_seq, last_count = map(int, numbers)
         return last_seq, last_count
 
     def _came_back(self) -> None:
@@ -146,11 +155,12 @@ class LogWriter:
     async def _begin(self) -> None:
         if self._block is None:
             return
-        first, last = self._block
-        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()))
-        self._seq, self.ceiling = map(int, answer)
-        self._has_begun = True
+        first, last, run = self._block
+        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()), run)
         self._block = None
+        if answer:
+            self._seq, self.ceiling = map(int, answer)
+            self._has_begun = True
 
     async def _write(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))]

@@ -14,11 +14,11 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """A server as it says of itself, once a second. Lag is the worst of the last second.
 
     `epoch` tells databases apart. `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may
-    wait there to be stored.
+    wait there to be stored. A new field needs a default: during an upgrade older servers are heard that do not have it.
     """
 
     id: str
-    epoch: str
+    epoch: str = ""
     name: str
     version: str
     started_at: float
@@ -72,8 +72,11 @@ class Servers(Protocol):
     async def beat(self) -> None:
         """Tells the others that this one lives, and hears of them: call it once a second."""
 
-    async def leave(self) -> bool:
-        """Is one of them no more, at once. True when there is no other."""
+    async def leave(self, *, unstored: bool = False) -> bool:
+        """Is one of them no more, at once. True when there is no other.
+
+        Who has chat that is `unstored` just falls silent, so that the others store it, as for a dead one.
+        """
 
     async def shared_claim(self, held: str | None) -> str | None:
         """The name under which all of them have the right to number the chat; None where each has its own.
@@ -129,7 +132,7 @@ class LoneServer:
     async def beat(self) -> None:
         """See Servers."""
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers."""
         return True
 

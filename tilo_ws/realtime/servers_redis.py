@@ -124,7 +124,7 @@ class RedisServers:
         await self.beat()
         epoch = self._state().epoch
         for state, _ in self._others.values():
-            if state.epoch != epoch:
+            if state.epoch not in ("", epoch):
                 raise PrefixTaken(
                     f"servers of another database use this Redis under the same prefix, {state.name} among them: "
                     "give each game a TILO_REDIS_PREFIX of its own"
@@ -149,13 +149,13 @@ class RedisServers:
             for state in self._dead:
                 await self._take_over(state)
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
         for task in self._answering:
             task.cancel()
         names = [self._link.key("servers"), self._link.key("beats")]
         try:
-            return not await self._link.script("leave", names, self._id, DEAD_AFTER)
+            return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
             return False
         finally:

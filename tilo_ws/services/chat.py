@@ -102,10 +102,10 @@ class Chat:
         said = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
         is_known = command.id is not None and self._broker.knows(command.id)
         message = said if is_known else self._rules.message(connection.player_key, said)
-        if retry_after := self._rates.take(connection):
-            raise rate_limited(retry_after)
         if self._backlog.full or not self._broker.ready:
             raise busy()
+        if retry_after := self._rates.take(connection):
+            raise rate_limited(retry_after)
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
