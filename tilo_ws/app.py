@@ -225,7 +225,6 @@ def create_app(settings: Settings) -> web.Application:
         await lifecycle.drain()
         dashboard.pages.close_all(CloseCode.SERVICE_RESTART)
 
-    app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
     app[keys.CHAT] = chat

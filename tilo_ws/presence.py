@@ -81,6 +81,7 @@ def add_presence(
     servers = _servers(link, broker, own, lambda: len(hub), resync)
     connections = Connections(hub, servers)
     online = Online(lambda: servers.online, fanout.broadcast)
+    app[keys.LIFECYCLE] = lifecycle
     app[keys.SERVERS] = servers
     app[keys.STATISTICS] = statistics
     app[keys.CONNECTIONS] = connections

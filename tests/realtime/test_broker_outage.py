@@ -32,7 +32,7 @@ async def test_after_a_restart_numbers_go_on_above_all_that_were_ever_given_out(
 ) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     if kept == "an old state":
         own_redis.save()
     second.say(2)
@@ -81,7 +81,7 @@ async def test_a_frozen_redis_hangs_nobody_and_what_it_took_is_not_shown_again(
 async def test_what_is_told_while_redis_is_away_is_told_when_it_is_back(own_redis: RedisServer, on_own_redis: Nodes) -> None:
     first, second = await two(on_own_redis)
     first.say(1, "rude")
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     first.broker.retract(1, UUID(int=1))
@@ -98,7 +98,7 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
 ) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     on_own_redis.database.store(ChatMessage(2, UUID(int=2), "Ada", None, "of a third server", 0.0))
@@ -115,7 +115,7 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
 async def test_without_the_database_a_gap_is_left_and_known_to_be_one(own_redis: RedisServer, on_own_redis: Nodes) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     second.database.away = True

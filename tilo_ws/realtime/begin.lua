@@ -34,14 +34,12 @@ local function begin()
 end
 
 if kept[1] ~= run then
-  local is_same_database = string.find(kept[1] or '', ':' .. ARGV[1], 1, true)
-  if is_same_database and first <= seq then
-    return {}
-  end
-  if not is_same_database then
-    -- Nothing that is kept here belongs to it.
+  if (kept[1] or ''):match(':(.*)') ~= ARGV[1] then
+    -- Another database: nothing that is kept here belongs to it.
     redis.call('DEL', log)
     k, last_seq, last_k = 0, 0, 0
+  elseif first <= seq then
+    return {}
   end
   begin()
 elseif first > ceiling + 1 then

@@ -18,7 +18,7 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    epoch: str
+    epoch: str = ""
     name: str
     version: str
     started_at: float

@@ -124,7 +124,7 @@ class RedisServers:
         await self.beat()
         epoch = self._state().epoch
         for state, _ in self._others.values():
-            if state.epoch != epoch:
+            if state.epoch not in ("", epoch):
                 raise PrefixTaken(
                     f"servers of another database use this Redis under the same prefix, {state.name} among them: "
                     "give each game a TILO_REDIS_PREFIX of its own"
