@@ -199,12 +199,14 @@ def _longest(tasks: list[float]) -> str:
 
 
 @contextlib.contextmanager
-def _chromium() -> Iterator[Browser]:
+def _chromium(cores: set[int]) -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise SystemExit("no Chromium is installed (Debian: apt-get install chromium)")
+    os.sched_setaffinity(0, cores)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--no-first-run", "--disable-gpu"])
+        os.sched_setaffinity(0, {PLAYER_CORE})
         yield browser
         browser.close()
 
@@ -212,11 +214,12 @@ def _chromium() -> Iterator[Browser]:
 def main() -> None:
     """Prints a line for each figure."""
     seconds = float(sys.argv[1]) if sys.argv[1:] else 600.0
-    # An admin's browser is on another machine: it shares no core with the server.
+    # An admin's browser is on another machine: it does not wait for the players, and takes nothing from the server.
+    every_core = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {PLAYER_CORE})
-    with tilo(TILO_ADMIN_PASSWORD=_PASSWORD) as server, _chromium() as browser:
+    with tilo(TILO_ADMIN_PASSWORD=_PASSWORD) as server, _chromium(every_core) as browser:
         page_figures(server, browser, seconds)
-    with tilo(TILO_ADMIN_PASSWORD=_PASSWORD) as server, _chromium() as browser:
+    with tilo(TILO_ADMIN_PASSWORD=_PASSWORD) as server, _chromium({PLAYER_CORE}) as browser:
         player_figures(server, browser)
 
 

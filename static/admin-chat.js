@@ -8,7 +8,7 @@ import { glide } from "./admin-glide.js";
 import { live } from "./admin-live.js";
 import { isInUse, setText } from "./admin-rows.js";
 
-const KEPT = 300; // messages in the page, and messages that wait while it is held
+const KEPT = 150; // messages in the page, and messages that wait while it is held
 const NEW_MS = 3_000; // how long a row that came is marked
 const TOP_PIXELS = 8;
 const MANY = 20; // at once fill the view: nothing in it has a new place to go to

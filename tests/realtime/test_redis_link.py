@@ -59,15 +59,18 @@ async def test_a_handler_that_fails_does_not_end_the_subscription(link: RedisLin
 
 
 async def test_games_on_one_redis_do_not_hear_each_other(any_redis: RedisServer, link: RedisLink) -> None:
-    other = RedisLink(any_redis.url, next(_prefixes))
     heard: list[bytes] = []
     link.follow("log", heard.append)
+    await link.open()
+    other = RedisLink(any_redis.url, next(_prefixes))
     other.follow("log", lambda data: None)
-    await asyncio.gather(link.open(), other.open())
-    await other.command("SPUBLISH", other.key("log"), "of another game")
-    await link.command("SPUBLISH", link.key("log"), "of this one")
-    await eventually(lambda: heard == [b"of this one"])
-    await other.close()
+    try:
+        await other.open()
+        await other.command("SPUBLISH", other.key("log"), "of another game")
+        await link.command("SPUBLISH", link.key("log"), "of this one")
+        await eventually(lambda: heard == [b"of this one"])
+    finally:
+        await other.close()
 
 
 async def test_a_mistake_in_a_command_is_told_to_who_made_it(link: RedisLink) -> None:

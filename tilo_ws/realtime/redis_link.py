@@ -34,6 +34,9 @@ _FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError)
 _SCRIPTS = {file.stem: file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.lua")}
 _DIGESTS = {name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in _SCRIPTS.items()}
 
+_START_LIMIT = 10.0
+"""Seconds in which the channels must be followed at the start: on a busy machine one attempt may take too long."""
+
 _CANCEL_INTERVAL = 0.1
 
 Handler = Callable[[bytes], None]
@@ -103,7 +106,7 @@ class RedisLink:
         self.server = _name_of(server) + (", cluster" if cluster["cluster_enabled"] else "")
         self._task = asyncio.create_task(self._follow(), name="following Redis")
         try:
-            await asyncio.wait_for(self._subscribed.wait(), self._time_limit)
+            await asyncio.wait_for(self._subscribed.wait(), _START_LIMIT)
         except TimeoutError:
             raise RedisAway("the channels cannot be followed") from None
 
