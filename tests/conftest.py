@@ -27,9 +27,10 @@ from tilo_ws.storage.migrations import migrate, read_migrations
 ADMIN_PASSWORD = "correct horse"
 API_KEY = "key of the game's back end"
 KILL_CONNECTIONS = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tilo_ws' AND datname = current_database()"
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE application_name = 'tilo_ws' AND datname = current_database()"
 )
-"""Ends the connections of the server's pool, as a restart or Neon's suspension does."""
+"""Ends the connections of the server's pool, as a restart or Neon's suspension does, and waits until they are gone."""
 
 Sql = Callable[..., list[Any]]
 """Runs a statement on the test's database, past the server: `sql("SELECT …", value, …)` returns the rows."""
