@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
+from tilo_ws.realtime.broker import Takers
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.replies import Receiver, Replies
 from tilo_ws.services.text_rules import TextRules
@@ -104,11 +105,11 @@ def no_rules() -> TextRules:
     )
 
 
-def takers(**chosen: Callable[..., Any]) -> dict[str, Any]:
-    """Who takes what a broker has, for `Broker.start`: nobody, apart from those that are chosen."""
+def takers(**chosen: Callable[..., Any]) -> Takers:
+    """Nobody takes what a broker has, apart from those that are chosen."""
 
     async def missed(after: int, through: int) -> list[Any]:
         return []
 
     names = ("deliver", "answer", "refuse", "retracted", "notice", "resync")
-    return {name: lambda *arguments: None for name in names} | {"missed": missed} | chosen
+    return Takers(**({name: lambda *arguments: None for name in names} | {"missed": missed} | chosen))

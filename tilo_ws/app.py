@@ -19,6 +19,7 @@ from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
+from tilo_ws.realtime.broker import Takers
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import leading
@@ -56,9 +57,6 @@ from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""The largest request: a batch of scores from a game back end."""
-
 
 def create_app(settings: Settings) -> web.Application:
     """The whole server, not started; only the dashboard's password is made where there is none.
@@ -66,7 +64,7 @@ def create_app(settings: Settings) -> web.Application:
     Call it on the event loop that will run it. Raises SettingError.
     """
     loop = asyncio.get_running_loop()
-    app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=middlewares.MAX_BODY_BYTES)
     aiohttp_jinja2.setup(app, enable_async=True, loader=jinja2.FileSystemLoader(resources.TEMPLATES), autoescape=True)
     address = ClientAddress(settings.trusted_proxies)
     hub = Hub()
@@ -100,7 +98,7 @@ def create_app(settings: Settings) -> web.Application:
         shadow=shadow,
         retention=settings.chat_retention,
     )
-    broker.start(
+    takers = Takers(
         deliver=fanout.broadcast,
         answer=chat.answer,
         refuse=chat.refuse,
@@ -109,6 +107,7 @@ def create_app(settings: Settings) -> web.Application:
         notice=lambda topic, content: notices.hear(topic, content),
         resync=lambda: notices.resync(),
     )
+    broker.start(takers)
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
     standing = Standing(database, leaderboard)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)

@@ -57,7 +57,7 @@ class Node:
         self.retracted: list[int] = []
         self.resyncs = 0
         broker.start(
-            **takers(
+            takers(
                 deliver=self._deliver,
                 answer=self._answer,
                 refuse=lambda draft, receipt, error: self.refused.append(error),

@@ -103,7 +103,8 @@ async def test_a_notice_that_fails_delays_nothing_behind_it(on_own_redis: Nodes,
     def fail(topic: str, content: bytes) -> None:
         raise ValueError("of another version")
 
-    cast(Any, second.broker)._notice = fail
+    broker = cast(Any, second.broker)
+    broker._takers = broker._takers._replace(notice=fail)
     first.say(1)
     first.broker.tell("bans", b"")
     first.say(2)

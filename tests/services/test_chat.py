@@ -52,7 +52,7 @@ class Room:
         self.chat = Chat(database, self.broker, Backlog(), **limits | settings, clock=self.clock)
         self.delivered: list[bytes] = []
         self.broker.start(
-            **takers(
+            takers(
                 deliver=lambda frame, seq: self.delivered.append(frame),
                 answer=self.chat.answer,
                 retracted=self.chat.retracted,

@@ -32,7 +32,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.unstored: list[ChatMessage] = []
         self.broker = MemoryBroker()
-        self.broker.start(**takers())
+        self.broker.start(takers())
         self.broker.history.complete_after = 1_000
         self.broker.reserve(1_001, 9_000)
         self.recovery = Recovery(

@@ -42,6 +42,18 @@ class Limit(NamedTuple):
     burst: float
 
 
+class Takers(NamedTuple):
+    """Who takes what a broker has. `resync` is called when notices may have been missed: what they tell about is read anew."""
+
+    deliver: Deliver
+    answer: Answer
+    refuse: Refuse
+    retracted: Retracted
+    missed: Missed
+    notice: Notice
+    resync: Callable[[], None]
+
+
 class Broker(Protocol):
     """Joins servers: one numbering, one memory of ids, one order of delivery.
 
@@ -51,21 +63,8 @@ class Broker(Protocol):
 
     history: History
 
-    def start(
-        self,
-        *,
-        deliver: Deliver,
-        answer: Answer,
-        refuse: Refuse,
-        retracted: Retracted,
-        missed: Missed,
-        notice: Notice,
-        resync: Callable[[], None],
-    ) -> None:
-        """Names who takes frames, outcomes and notices, before anything is published.
-
-        `resync` is called when notices may have been missed: whatever they tell about is to be read anew.
-        """
+    def start(self, takers: Takers) -> None:
+        """Names who takes what comes, before anything is published."""
 
     async def open(self, epoch: UUID) -> None:
         """Joins the other servers of the database with this epoch, before the chat is read. Numbers are reserved already.
@@ -135,25 +134,11 @@ class MemoryBroker:
         self._clock = clock
         self._known = KnownIds()
         self._blocks: list[range] = []
-        self._deliver: Deliver
-        self._answer: Answer
-        self._retracted: Retracted
+        self._takers: Takers
 
-    def start(
-        self,
-        *,
-        deliver: Deliver,
-        answer: Answer,
-        refuse: Refuse,
-        retracted: Retracted,
-        missed: Missed,
-        notice: Notice,
-        resync: Callable[[], None],
-    ) -> None:
+    def start(self, takers: Takers) -> None:
         """See Broker. Nothing is refused here, and nobody else has anything to tell."""
-        self._deliver = deliver
-        self._answer = answer
-        self._retracted = retracted
+        self._takers = takers
 
     async def open(self, epoch: UUID) -> None:
         """See Broker."""
@@ -209,20 +194,20 @@ class MemoryBroker:
         """See Broker. The limits of the one server there is have been looked at."""
         first_seq = self._known.seq(draft.id)
         if first_seq is not None:
-            self._answer(draft.numbered(first_seq), receipt)
+            self._takers.answer(draft.numbered(first_seq), receipt)
             return
         message = draft.numbered(self._next_seq())
         self._known.add(message.id, message.seq, self._clock())
         json = pushes.chat_json(message)
         self.history.append(message, json)
-        self._deliver(text_frame(bytes(json)), message.seq)
-        self._answer(message, receipt)
+        self._takers.deliver(text_frame(bytes(json)), message.seq)
+        self._takers.answer(message, receipt)
 
     def retract(self, seq: int, id: UUID) -> None:
         """See Broker."""
         self.history.delete(seq, self._clock())
-        self._deliver(pushes.chat_deleted(seq, id), None)
-        self._retracted(seq, id)
+        self._takers.deliver(pushes.chat_deleted(seq, id), None)
+        self._takers.retracted(seq, id)
 
     def tell(self, topic: str, content: bytes) -> None:
         """See Broker: there is nobody else."""

@@ -14,7 +14,7 @@ from tilo_ws.protocol.frames import text_frame
 from tilo_ws.protocol.history import History
 from tilo_ws.protocol.known_ids import KnownIds
 from tilo_ws.protocol.log import Beginning, Record, Retraction, SaidChat, ToldNotice
-from tilo_ws.realtime.broker import Answer, Deliver, Limit, Missed, Notice, Refuse, Retracted
+from tilo_ws.realtime.broker import Limit, Takers
 from tilo_ws.realtime.kept_log import KeptLog
 from tilo_ws.realtime.log_follower import LogFollower
 from tilo_ws.realtime.log_writer import LogWriter
@@ -42,28 +42,11 @@ class RedisBroker:
         self._log = KeptLog(link)
         self._follower = LogFollower(link, self._log, apply=self._apply, fill=self._fill)
         self._writer = LogWriter(link, known=self._known_elsewhere, limited=self._limited, refused=self._refused)
-        self._deliver: Deliver
-        self._answer: Answer
-        self._refuse: Refuse
-        self._retracted: Retracted
-        self._missed: Missed
-        self._notice: Notice
-        self._resync: Callable[[], None]
+        self._takers: Takers
 
-    def start(
-        self,
-        *,
-        deliver: Deliver,
-        answer: Answer,
-        refuse: Refuse,
-        retracted: Retracted,
-        missed: Missed,
-        notice: Notice,
-        resync: Callable[[], None],
-    ) -> None:
+    def start(self, takers: Takers) -> None:
         """See Broker."""
-        self._deliver, self._answer, self._refuse, self._retracted = deliver, answer, refuse, retracted
-        self._missed, self._notice, self._resync = missed, notice, resync
+        self._takers = takers
 
     async def open(self, epoch: UUID) -> None:
         """See Broker."""
@@ -161,7 +144,7 @@ class RedisBroker:
         adopted = [message for message, origin in kept if origin == server_id]
         logger.warning("server %s is dead: %d chat messages are stored in its place", server_id, len(adopted))
         for message in adopted:
-            self._answer(message, None)
+            self._takers.answer(message, None)
 
     def _apply(self, record: Record) -> None:
         entry = record.entry
@@ -172,29 +155,29 @@ class RedisBroker:
                 self._store(message)
         elif isinstance(entry, Retraction):
             self.history.delete(entry.seq, entry.at)
-            self._deliver(pushes.chat_deleted(entry.seq, entry.id), None)
-            self._retracted(entry.seq, entry.id)
+            self._takers.deliver(pushes.chat_deleted(entry.seq, entry.id), None)
+            self._takers.retracted(entry.seq, entry.id)
         elif isinstance(entry, ToldNotice) and entry.origin != self._link.server_id:
-            self._notice(entry.topic, entry.content)
+            self._takers.notice(entry.topic, entry.content)
 
     def _store(self, message: ChatMessage) -> None:
         waiting = self._waiting.pop(message.id, [])
         for _, receipt in waiting:
-            self._answer(message, receipt)
+            self._takers.answer(message, receipt)
         if not waiting:  # it was refused, since Redis did not say that it had taken it
-            self._answer(message, None)
+            self._takers.answer(message, None)
 
     def _show(self, message: ChatMessage) -> None:
         self._known.add(message.id, message.seq, self._monotonic())
         json = pushes.chat_json(message)
         self.history.append(message, json)
-        self._deliver(text_frame(bytes(json)), message.seq)
+        self._takers.deliver(text_frame(bytes(json)), message.seq)
 
     async def _fill(self, record: Record) -> None:
         after, through = self._follower.position[0], record.seq - (record.count == 0)
         found: Sequence[ChatMessage] | None = ()
         if through > after:
-            found = await self._missed(after, through)
+            found = await self._takers.missed(after, through)
         has_begun = isinstance(record.entry, Beginning)
         if found is None or has_begun or len(found) >= self.history.capacity:  # others may still have to store some of it
             least = found[0].seq - 1 if found and not has_begun else through
@@ -207,7 +190,7 @@ class RedisBroker:
         outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
         what = "the numbering began anew" if has_begun else "the log has a gap"
         logger.warning("%s: of what was said from %d to %d, %s", what, after + 1, through, outcome)
-        self._resync()
+        self._takers.resync()
 
     def _show_again(self, message: ChatMessage) -> None:
         if message.deleted_at is None:
@@ -224,7 +207,7 @@ class RedisBroker:
     def _answer_known(self, draft: ChatDraft, first_seq: int, receipt: Receipt) -> None:
         message = self.history.find(first_seq)
         if message is not None:
-            self._answer(message, receipt)
+            self._takers.answer(message, receipt)
             return
         lookup = asyncio.create_task(self._look_up(draft, first_seq, receipt), name="looking a message up")
         self._lookups.add(lookup)
@@ -235,13 +218,13 @@ class RedisBroker:
         try:
             original = await self._log.message(first_seq)
         except RedisAway:
-            self._refuse(draft, receipt, busy())
+            self._takers.refuse(draft, receipt, busy())
         else:
-            self._answer(original or draft.numbered(first_seq), receipt)
+            self._takers.answer(original or draft.numbered(first_seq), receipt)
 
     def _limited(self, id: UUID, seconds: float) -> None:
         self._refused(id, rate_limited(seconds))
 
     def _refused(self, id: UUID, error: CommandError | None = None) -> None:
         for draft, receipt in self._waiting.pop(id, []):
-            self._refuse(draft, receipt, error or busy())
+            self._takers.refuse(draft, receipt, error or busy())

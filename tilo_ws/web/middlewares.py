@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 REQUEST_TIMEOUT = 60.0
 """Seconds for a request, its body and its answer's making: more than all time limits of the database together."""
 
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest request: a batch of scores from a game back end."""
+
 API_PREFIX = "/api/v1/"
 
 _CODES = {401: "unauthorized", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
