@@ -14,6 +14,7 @@ from tilo_ws.dashboard import add_dashboard
 from tilo_ws.entrance import add_entrance
 from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.monitoring import add_monitoring
 from tilo_ws.notice_table import notice_table
 from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
@@ -22,7 +23,7 @@ from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import leading
-from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.session import Handlers
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.announcements import Announcements
@@ -58,10 +59,10 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest request: a batch of scores from a game back end."""
 
 
-def create_app(settings: Settings) -> web.Application:
+def create_app(settings: Settings, worker: str = "") -> web.Application:
     """The whole server, not started; only the dashboard's password is made where there is none.
 
-    Call it on the event loop that will run it. Raises SettingError.
+    `worker` is the number of one of several on one address. Call it on the event loop that will run it. Raises SettingError.
     """
     loop = asyncio.get_running_loop()
     app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=MAX_BODY_BYTES)
@@ -118,15 +119,17 @@ def create_app(settings: Settings) -> web.Application:
         max_connections=settings.max_connections_per_player,
         is_banned=moderation.is_banned,
     )
-    handlers: dict[type, Handler] = {
-        commands.SendChat: authentication.for_players(chat.send),
-        commands.SubmitScore: authentication.for_players(scores.submit),
-        commands.GetEvents: events.get,
-        commands.GetLeaderboard: leaderboard.get,
-        commands.Ping: heartbeat.pong,
-        commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
-        commands.Auth: authentication.auth,
-    }
+    handlers = Handlers(
+        {
+            commands.SendChat: authentication.for_players(chat.send),
+            commands.SubmitScore: authentication.for_players(scores.submit),
+            commands.GetEvents: events.get,
+            commands.GetLeaderboard: leaderboard.get,
+            commands.Ping: heartbeat.pong,
+            commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
+            commands.Auth: authentication.auth,
+        }
+    )
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
@@ -236,9 +239,8 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
-    app[keys.SHOWS_DEMO] = settings.shows_demo
-    app[keys.API_KEY] = settings.api_key or ""
     notices = notice_table(app)
+    add_monitoring(app, settings, parts, link, worker)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)

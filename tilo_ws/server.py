@@ -34,6 +34,8 @@ _REQUEST_ON_ITS_WAY = 0.1
 class Place(NamedTuple):
     """Where a worker serves: on sockets that are kept open for it, until it is told to end or another has its place."""
 
+    worker: str
+    """Its number."""
     sockets: Sequence[socket.socket]
     ready: Callable[[], None]
     """Called when it can serve."""
@@ -47,7 +49,7 @@ async def serve(settings: Settings, place: Place | None = None) -> int:
     told_to_end = end_on_signals(lambda: os._exit(1))
     process_limits.raise_open_files()
     _warn_of_too_few_files(settings)
-    app = create_app(settings)
+    app = create_app(settings, "" if place is None else place.worker)
     lifecycle = app[keys.LIFECYCLE]
     server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)

@@ -26,7 +26,7 @@ def main() -> int:
 
     async def work(settings: Settings) -> int:
         sockets = [socket.socket(fileno=number) for number in options.sockets]
-        return await serve(share_of(settings, options), _place(sockets))
+        return await serve(share_of(settings, options), _place(str(options.number), sockets))
 
     return cli.run(work, process=f"worker {options.number} ")
 
@@ -49,10 +49,10 @@ def share_of(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-def _place(sockets: Sequence[socket.socket]) -> Place:
+def _place(number: str, sockets: Sequence[socket.socket]) -> Place:
     """Follows what the supervisor says on the standard input; its end says that the place is lost."""
     loop = asyncio.get_running_loop()
-    place = Place(sockets, _tell_ready, asyncio.Event(), asyncio.Event())
+    place = Place(number, sockets, _tell_ready, asyncio.Event(), asyncio.Event())
 
     def on_input() -> None:
         if os.read(sys.stdin.fileno(), 64):
