@@ -22,10 +22,12 @@ TOOLS: dict[str, set[str]] = {
     "background": set(),
     "garbage": {"histogram"},
     "histogram": set(),
+    "log": set(),
     "process_limits": set(),
     "resources": set(),
     "settings": set(),
     "sockets": set(),
+    "service_manager": {"background"},
     "workers": set(),
     "load": {"process_limits"},
 }

@@ -181,6 +181,7 @@ class Settings:
     demo: bool | None = _setting("TILO_DEMO", None, _flag)
     drain_seconds: float = _setting("TILO_DRAIN_SECONDS", "5", _number(0, 3600))
     log_level: str = _setting("TILO_LOG_LEVEL", "info", _choice("debug", "info", "warning", "error"))
+    log_format: str = _setting("TILO_LOG_FORMAT", "text", _choice("text", "json"))
     flush_interval_ms: float = _setting("TILO_FLUSH_INTERVAL_MS", "20", _number(0, 60_000))
 
     @property

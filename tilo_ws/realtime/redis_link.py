@@ -194,11 +194,11 @@ class RedisLink:
         if self._away_since is None:
             self._away_since = time.monotonic()
             self.reason = reason
-            logger.error("Redis away: %s", reason)
+            logger.error("Redis away: %(reason)s", {"reason": reason})
 
     def _came_back(self) -> None:
         if self._away_since is not None:
-            logger.info("Redis back after %.1f s", time.monotonic() - self._away_since)
+            logger.info("Redis back after %(seconds).1f s", {"seconds": time.monotonic() - self._away_since})
             self._away_since, self.reason = None, ""
         self._subscribed.set()
         for action in self._on_subscribed:

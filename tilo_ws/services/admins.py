@@ -70,7 +70,7 @@ class Admins:
         left = await self._take(ip)
         stored = await self._find(name)
         if not await self._matches(stored, password):
-            logger.warning("admin login failed from %s", ip)
+            logger.warning("admin login failed from %(ip)s", {"ip": ip})
             raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
         assert stored is not None
         await self._attempts.forget(ip)
@@ -121,7 +121,8 @@ class Admins:
 
     async def record(self, admin: str, ip: str, action: str, target: str, **details: object) -> None:
         """Writes down who did what from where."""
-        logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
+        fields = {"admin": admin, "ip": ip, "action": action, "target": target, "details": details}
+        logger.info("admin %(admin)s from %(ip)s: %(action)s %(target)s %(details)s", fields)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
 
     async def _take(self, ip: str, account: str | None = None) -> int:

@@ -152,11 +152,13 @@ class Database:
             if self._away_since is None:
                 self._away_since = time.monotonic()
                 self.reason = str(error)
-                logger.error("database away: %s", error)
+                logger.error("database away: %(reason)s", {"reason": self.reason})
             raise
         if self._away_since is not None:
             seconds, waiting = time.monotonic() - self._away_since, self._backlog.rows
-            logger.info("database back after %.1f s, %d writes waited", seconds, waiting)
+            logger.info(
+                "database back after %(seconds).1f s, %(waiting)d writes waited", {"seconds": seconds, "waiting": waiting}
+            )
             self._away_since, self.reason = None, ""
         return rows
 

@@ -75,6 +75,7 @@ class GroupCommit(Generic[Row, Waiter]):
         self._in_flight: dict[Hashable, _Pending[Row, Waiter]] = {}
         self._not_before = 0.0
         self._failing = False
+        self.reason = ""
         self._told = False
         self._closing = False
         self._some = asyncio.Event()
@@ -96,7 +97,7 @@ class GroupCommit(Generic[Row, Waiter]):
 
     @property
     def failing(self) -> bool:
-        """Whether the last statement could not be carried out."""
+        """Whether the last statement could not be carried out; `reason` is why."""
         return self._failing
 
     @property
@@ -217,11 +218,13 @@ class GroupCommit(Generic[Row, Waiter]):
         if self._told:
             logger.info("%s: storing again", self.name)
         self._failing = self._told = False
+        self.reason = ""
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
         self._not_before = self._clock() + RETRY_INTERVAL
         self._failing = True
+        self.reason = one_line(error)
         # An outage is in the log already, once for all: see Database.
         if not self._told and not isinstance(error, DatabaseAway):
             self._told = True

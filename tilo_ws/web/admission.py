@@ -77,7 +77,8 @@ class Admission:
     def refuse(self, reason: Refusal, ip: str, error: web.HTTPException) -> web.HTTPException:
         """Counts and logs that an upgrade is refused. Returns what the caller raises."""
         self.refused[reason] += 1
-        logger.info("refused: %s, %s, status %d", ip, reason, error.status)
+        fields = {"ip": ip, "reason": reason, "status": error.status}
+        logger.info("refused: %(ip)s, %(reason)s, status %(status)d", fields, extra={"is_limited": True})
         return error
 
     def leave(self, ip: str) -> None:

@@ -179,7 +179,10 @@ class Statistics:
     def log_sizes(self) -> None:
         """A line for the log: how many are here, and how large the pool is."""
         pool = self._database.pool
-        logger.info("connected clients: %d, database pool: %d connections, %d free", len(self._hub), pool.size, pool.free)
+        logger.info(
+            "connected clients: %(clients)d, database pool: %(pool_size)d connections, %(pool_free)d free",
+            {"clients": len(self._hub), "pool_size": pool.size, "pool_free": pool.free},
+        )
 
     def figures(self) -> Figures:
         """The figures at this moment."""

@@ -208,7 +208,8 @@ class Players:
         connection.joined_seq = self._last_told()
         self._hub.enter(connection)
         self._lifecycle.turn_away(connection)
-        logger.info("connected: %s from %s", connection.id, connection.ip)
+        whose = {"connection": connection.id, "ip": connection.ip}
+        logger.info("connected: %(connection)s from %(ip)s", whose | {"user_agent": connection.user_agent})
         try:
             connection.write(self._greeting(), self._greeting_count)
             bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
@@ -219,7 +220,8 @@ class Players:
             connection.close(CloseCode.INTERNAL_ERROR)
         finally:
             self._hub.leave(connection)
-            logger.info("disconnected: %s from %s, code %s", connection.id, connection.ip, connection.close_code)
+            fields = {"code": connection.close_code, "seconds": round(time.time() - connection.connected_at, 1)}
+            logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", whose | fields)
         return socket
 
 
