@@ -75,7 +75,7 @@ class Admins:
         assert stored is not None
         await self._attempts.forget(ip)
         if stored.totp_secret is None:
-            logger.info("admin %s logged in from %s", name, ip)
+            logger.info("admin %(admin)s logged in from %(ip)s", {"admin": name, "ip": ip})
         return stored.account, stored.totp_secret is not None
 
     async def confirm(self, account: Account, code: str, ip: str) -> None:
@@ -86,10 +86,10 @@ class Admins:
             raise WrongPassword("This account has just been changed: begin again.")
         step = matching_step(stored.totp_secret, code, self._wall_clock())
         if step is None or not await self._use(stored, step):
-            logger.warning("wrong code for admin %s from %s", account.name, ip)
+            logger.warning("wrong code for admin %(admin)s from %(ip)s", {"admin": account.name, "ip": ip})
             raise WrongPassword(f"Wrong code. {_attempts(left)} left.")
         await self._attempts.forget(ip, account.name)
-        logger.info("admin %s logged in from %s", account.name, ip)
+        logger.info("admin %(admin)s logged in from %(ip)s", {"admin": account.name, "ip": ip})
 
     async def check_password(self, account: Account, password: str, ip: str) -> None:
         """Asks somebody who is logged in once more. Raises WrongPassword."""

@@ -186,7 +186,7 @@ class GroupCommit(Generic[Row, Waiter]):
     def _refuse(self, key: Hashable, reason: str) -> None:
         entry = self._settle(key)
         self.refused_rows += 1
-        logger.error("%s: one row refused by the database: %s", self.name, reason)
+        logger.error("%(commit)s: one row refused by the database: %(reason)s", {"commit": self.name, "reason": reason})
         self._refused(entry.row, entry.waiters)
 
     def _settle(self, key: Hashable) -> _Pending[Row, Waiter]:
@@ -229,8 +229,9 @@ class GroupCommit(Generic[Row, Waiter]):
         if not self._told and not isinstance(error, DatabaseAway):
             self._told = True
             traceback = None if isinstance(error, StatementTimeout) else error
-            pattern = "%s: %d rows not stored, tried again every %g s: %s"
-            logger.error(pattern, self.name, self.pending, RETRY_INTERVAL, one_line(error), exc_info=traceback)
+            fields = {"commit": self.name, "rows": self.pending, "seconds": RETRY_INTERVAL, "reason": self.reason}
+            pattern = "%(commit)s: %(rows)d rows not stored, tried again every %(seconds)g s: %(reason)s"
+            logger.error(pattern, fields, exc_info=traceback)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
