@@ -39,8 +39,7 @@ class Server:
 
     def cpu_s(self) -> float:
         """User and system time so far. PostgreSQL is a process of its own and not counted."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_s(self.pid)
 
     def resident_kb(self) -> int:
         """Resident memory."""
@@ -67,6 +66,12 @@ class Server:
         return report
 
 
+def cpu_s(pid: int) -> float:
+    """User and system time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 def go_last(pid: int) -> None:
     """Lets all others have a core first: of a process that leads a session, and of what it has started."""
     os.setpriority(os.PRIO_PGRP, pid, _LOWEST_PRIORITY)
@@ -75,11 +80,11 @@ def go_last(pid: int) -> None:
 
 
 @contextlib.contextmanager
-def tilo(**settings: str) -> Iterator[Server]:
-    """This project's server, with its embedded database where the settings name no other."""
+def tilo(*words: str, **settings: str) -> Iterator[Server]:
+    """This project's server, with its embedded database where the settings name no other. `words` follow the command."""
     with tempfile.TemporaryDirectory() as directory:
         Path(directory).chmod(0o711)
-        with _started(["-m", "tilo_ws"], Path(directory), signal.SIGINT, settings) as server:
+        with _started(["-m", "tilo_ws", *words], Path(directory), signal.SIGINT, settings) as server:
             yield server
 
 

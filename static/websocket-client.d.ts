@@ -113,6 +113,8 @@ declare namespace TiloWebSocket {
   interface Leaderboard {
     type: "leaderboard";
     entries: LeaderboardEntry[];
+    /** One's own entry in the answer to a player with a token; null without a score. */
+    you?: LeaderboardEntry | null;
   }
 
   interface Limits {

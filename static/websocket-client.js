@@ -368,7 +368,8 @@
    * - `online_count`: the number of players online
    * - `global_events`: the list of active events, `{ type, value, expires_at, id, expiresAt }` each; `expiresAt` is a `Date`
    *   on this computer's clock, also where that is wrong
-   * - `leaderboard`: `{ type, entries }` with `{ rank, nickname, score, survival_time }` each
+   * - `leaderboard`: `{ type, entries }` with `{ rank, nickname, score, survival_time }` each; in the answer to a
+   *   player with a token also `you`, one's own entry or null
    * - `open`: nothing; also after each reconnect
    * - `close`: `{ code, reason, willReconnect }` for each connection and each attempt that ends
    * - `reconnecting`: `{ attempt, maxRetries, delayMs }`, when the wait before an attempt begins

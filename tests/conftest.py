@@ -123,6 +123,10 @@ class Transaction:
         """Lets the others go on."""
         self._connection.rollback()
 
+    def commit(self) -> None:
+        """Lets the others go on with what it has changed."""
+        self._connection.commit()
+
 
 @pytest.fixture
 def transaction(dsn: str) -> Iterator[Transaction]:

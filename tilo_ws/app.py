@@ -26,11 +26,11 @@ from tilo_ws.realtime.servers import leading
 from tilo_ws.realtime.session import Handlers
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
+from tilo_ws.services.all_refused_scores import AllRefusedScores
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
-from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -38,13 +38,13 @@ from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import CATCH_UP_INTERVAL
 from tilo_ws.services.numbering import Numbering
-from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.shared_board import SharedBoard
 from tilo_ws.services.slow_mode import SlowMode
+from tilo_ws.services.standing import Standing
 from tilo_ws.settings import Settings
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
@@ -109,6 +109,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         resync=lambda: notices.resync(),
     )
     slow_mode = SlowMode(database, rules, limits(settings), fanout.broadcast, broker.tell)
+    standing = Standing(database, leaderboard)
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast, broker.tell)
     recurring_events = RecurringEvents(database, events, broker.tell)
@@ -124,7 +125,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
             commands.SendChat: authentication.for_players(chat.send),
             commands.SubmitScore: authentication.for_players(scores.submit),
             commands.GetEvents: events.get,
-            commands.GetLeaderboard: leaderboard.get,
+            commands.GetLeaderboard: standing.get,
             commands.Ping: heartbeat.pong,
             commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
             commands.Auth: authentication.auth,
@@ -137,6 +138,8 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         app,
         link=link,
         broker=broker,
+        epoch=lambda: recovery.epoch,
+        resync=lambda: notices.resync(),
         port=settings.port,
         hub=hub,
         fanout=fanout,
@@ -182,6 +185,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         recurring_events=recurring_events,
         leaderboard=leaderboard,
         recovery=recovery,
+        standing=standing,
         moderation=moderation,
         shadow=shadow,
         admins=dashboard.admins,
@@ -222,19 +226,17 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         await lifecycle.drain()
         dashboard.pages.close_all(CloseCode.SERVICE_RESTART)
 
-    app[keys.LIFECYCLE] = lifecycle
     app[keys.DATABASE] = database
     app[keys.HUB] = hub
     app[keys.CHAT] = chat
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
+    app[keys.REFUSED_SCORES] = AllRefusedScores(scores.refused, servers)
     app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
-    app[keys.PLAYER_RECORDS] = PlayerRecords(database)
     app[keys.FORGETTING] = forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
-    app[keys.CHAT_SEARCH] = ChatSearch(database)
     app[keys.SLOW_MODE] = slow_mode
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events

@@ -22,6 +22,7 @@ from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.redis_link import RedisAway
+from tilo_ws.realtime.servers import PrefixTaken
 from tilo_ws.server import serve
 from tilo_ws.settings import SettingError, Settings, read_settings, unknown_settings
 from tilo_ws.settings_database import database_address, open_database
@@ -62,7 +63,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, int]], process: str = "")
         return _refuse(f"Redis cannot be reached: {error}")
     except AccessDenied as error:
         return _refuse(f"the database's user may not do what is needed: {error}")
-    except (SettingError, EmbeddedError, LeaseTaken, SchemaError, BadExport, CannotListen, CannotPlay) as error:
+    except (SettingError, EmbeddedError, PrefixTaken, LeaseTaken, SchemaError, BadExport, CannotListen, CannotPlay) as error:
         return _refuse(str(error))
 
 

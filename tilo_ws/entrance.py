@@ -1,4 +1,4 @@
-"""The way in for players: who is let in, and what is said to whoever comes."""
+"""The way in: which players are let in and what is said to whoever comes, and what opens the API and the demo."""
 
 import asyncio
 from collections.abc import Callable

@@ -5,6 +5,7 @@ import platform
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from aiohttp import web
 
@@ -45,6 +46,8 @@ def add_presence(
     *,
     link: RedisLink | None,
     broker: Broker,
+    epoch: Callable[[], UUID],
+    resync: Callable[[], None],
     port: int,
     hub: Hub,
     fanout: Fanout,
@@ -55,7 +58,7 @@ def add_presence(
     pauses: GarbagePauses,
     lifecycle: Lifecycle,
 ) -> Presence:
-    """Adds it to an application; without a link this server is alone."""
+    """Adds it to an application; without a link this server is alone. `resync` has read again what others may have changed."""
     address = f"{platform.node()}:{port}"
     statistics = Statistics(
         hub,
@@ -68,15 +71,17 @@ def add_presence(
     )
     own = OwnState(
         id=secrets.token_hex(8) if link is None else link.server_id,
+        epoch=epoch,
         name=f"{address}/{os.getpid()}",
         hub=hub,
         statistics=statistics,
         lifecycle=lifecycle,
         stored_below=lambda: chat.stored_below,
     )
-    servers = _servers(link, broker, own, lambda: len(hub))
+    servers = _servers(link, broker, own, lambda: len(hub), resync)
     connections = Connections(hub, servers)
     online = Online(lambda: servers.online, fanout.broadcast)
+    app[keys.LIFECYCLE] = lifecycle
     app[keys.SERVERS] = servers
     app[keys.STATISTICS] = statistics
     app[keys.CONNECTIONS] = connections
@@ -91,17 +96,20 @@ def add_presence(
             Every(1.0, servers.beat, "telling other servers of this one"),
             Every(1.0, broker.look_after, "looking after the log"),
             Every(1.0, leading(servers, lambda: broker.trim(servers.stored_below)), "trimming the log"),
+            Every(2.0, lambda: resync() if servers.redis == "away" else None, "reading what nobody can tell now"),
             Every(1.0, online.announce, "announcing the online count"),
             Every(60.0, statistics.log_sizes, "logging sizes"),
         ],
     )
 
 
-def _servers(link: RedisLink | None, broker: Broker, own: OwnState, count: Callable[[], int]) -> Servers:
+def _servers(
+    link: RedisLink | None, broker: Broker, own: OwnState, count: Callable[[], int], resync: Callable[[], None]
+) -> Servers:
     if link is None:
         return LoneServer(own, count)
 
     async def adopt(dead: ServerState) -> None:
         await broker.adopt(dead.id, dead.stored_below)
 
-    return RedisServers(link, own.id, own, count, adopt=adopt)
+    return RedisServers(link, own.id, own, count, adopt=adopt, gone=resync)

@@ -24,6 +24,7 @@ from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.slow_mode import SlowMode
+from tilo_ws.services.standing import Standing
 from tilo_ws.settings import Settings
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.embedded import EmbeddedPostgres
@@ -55,6 +56,7 @@ class Parts:
     recurring_events: RecurringEvents
     leaderboard: Leaderboard
     recovery: Recovery
+    standing: Standing
     moderation: Moderation
     shadow: ShadowChat
     admins: Admins
@@ -70,7 +72,7 @@ class Parts:
 async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
     """The parts run while the block lasts.
 
-    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, RedisAway, LeaseTaken.
+    Raises EmbeddedError, DatabaseAway, StatementTimeout, AccessDenied, SchemaError, RedisAway, PrefixTaken, LeaseTaken.
     """
     async with contextlib.AsyncExitStack() as stack:
         schedule = list(parts.schedule)
@@ -84,11 +86,11 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         stack.push_async_callback(parts.database.close)
         await parts.database.open(dsn)
         await migrate(parts.database, read_migrations(resources.MIGRATIONS))
-        stack.push_async_callback(_leave, parts.servers, parts.lease)
+        await parts.recovery.load()
+        stack.push_async_callback(_leave, parts)
         await parts.servers.join()
         await parts.lease.take()
         await parts.numbering.refill()
-        await parts.recovery.load()
         stack.push_async_callback(parts.broker.close)
         await parts.broker.open(parts.recovery.epoch)
         await parts.chat.load()
@@ -100,6 +102,7 @@ async def running(parts: Parts, settings: Settings) -> AsyncIterator[None]:
         await parts.admins.load()
         await parts.slow_mode.load()
         stack.push_async_callback(parts.recovery.close)
+        stack.push_async_callback(parts.standing.close)
         parts.fanout.seq = parts.numbering.last_seq
         parts.pauses.start()
         stack.callback(parts.pauses.stop)
@@ -133,8 +136,8 @@ async def _keep(lease: Lease, lifecycle: Lifecycle) -> None:
         lifecycle.fail(str(error))
 
 
-async def _leave(servers: Servers, lease: Lease) -> None:
+async def _leave(parts: Parts) -> None:
     """Without a database the lease expires by itself, or is taken from the process that is gone."""
-    if await servers.leave():
+    if await parts.servers.leave(unstored=parts.chat.commit.pending > 0):
         with contextlib.suppress(DatabaseAway, StatementTimeout, TimeoutError):
-            await asyncio.wait_for(lease.release(), RELEASE_TIMEOUT)
+            await asyncio.wait_for(parts.lease.release(), RELEASE_TIMEOUT)

@@ -32,7 +32,7 @@ async def test_after_a_restart_numbers_go_on_above_all_that_were_ever_given_out(
 ) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     if kept == "an old state":
         own_redis.save()
     second.say(2)
@@ -81,7 +81,7 @@ async def test_a_frozen_redis_hangs_nobody_and_what_it_took_is_not_shown_again(
 async def test_what_is_told_while_redis_is_away_is_told_when_it_is_back(own_redis: RedisServer, on_own_redis: Nodes) -> None:
     first, second = await two(on_own_redis)
     first.say(1, "rude")
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     first.broker.retract(1, UUID(int=1))
@@ -98,7 +98,7 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
 ) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     on_own_redis.database.store(ChatMessage(2, UUID(int=2), "Ada", None, "of a third server", 0.0))
@@ -109,12 +109,13 @@ async def test_what_only_others_had_heard_when_redis_lost_it_is_found_in_the_dat
     assert first.history == [(1, "hi"), (2, "of a third server")]
     assert first.broker.history.deleted_through(3) == [3]
     assert first.broker.knows(UUID(int=2))
+    assert first.broker.history.complete_after > 3, "what a third server has still to store is asked for later"
 
 
 async def test_without_the_database_a_gap_is_left_and_known_to_be_one(own_redis: RedisServer, on_own_redis: Nodes) -> None:
     first, second = await two(on_own_redis)
     first.say(1)
-    await eventually(lambda: second.delivered == [1])
+    await eventually(lambda: first.delivered == second.delivered == [1])
     own_redis.kill()
     await away(first, second)
     second.database.away = True
@@ -134,6 +135,30 @@ async def test_numbers_that_a_lone_server_used_meanwhile_are_not_used_again(
     await first.stop()
     on_own_redis.all.clear()
     on_own_redis.database.reserved += BLOCK
+    lone = ChatMessage(BLOCK + 5, UUID(int=5), "Ada", None, "of a lone server", 0.0)
+    on_own_redis.database.store(lone)
     second = await on_own_redis.start()
+    assert second.history == [(1, "hi"), (lone.seq, "of a lone server")]
+    assert second.broker.last_seq >= lone.seq, "who joins has been told of it"
     second.say(2)
     await eventually(lambda: second.delivered == [2 * BLOCK + 1])
+
+
+@pytest.mark.parametrize("kept", ["nothing", "everything"])
+async def test_a_block_that_was_reserved_before_redis_started_is_not_used(
+    kept: str, own_redis: RedisServer, on_own_redis: Nodes
+) -> None:
+    first, second = await two(on_own_redis)
+    for id in range(BLOCK + 1):  # so that the numbers of the second block are in use
+        first.say(id)
+    await eventually(lambda: len(second.delivered) == BLOCK + 1)
+    if kept == "everything":
+        own_redis.save()
+    own_redis.kill()
+    await away(first, second)
+    second.broker.reserve(1, BLOCK)
+    own_redis.start()
+    await back(first, second)
+    second.say(BLOCK + 1)
+    await eventually(lambda: len(first.delivered) == BLOCK + 2)
+    assert (first.delivered[-1] or 0) > 2 * BLOCK

@@ -4,12 +4,16 @@ import asyncio
 import itertools
 from uuid import UUID
 
+import pytest
+
 from tests.eventually import eventually
 from tests.realtime.nodes import Node, Nodes
 from tests.redis_server import RedisServer
 from tilo_ws.protocol.codes import ErrorCode
+from tilo_ws.realtime import kept_log
 from tilo_ws.realtime.broker import Limit
 from tilo_ws.realtime.kept_log import KEPT_NUMBERS
+from tilo_ws.realtime.log_writer import MAX_WAITING
 
 
 async def three(nodes: Nodes) -> list[Node]:
@@ -144,24 +148,30 @@ async def test_a_limit_holds_over_all_servers(joined: Nodes) -> None:
 
 async def test_a_connection_that_is_cut_again_and_again_loses_nothing(any_redis: RedisServer, joined: Nodes) -> None:
     servers = await three(joined)
-    taken = set[int]()
     ids = itertools.count()
+    said = 0
+
+    def settled() -> bool:
+        return sum(len(server.acknowledged) + len(server.refused) for server in servers) == said
+
     for _ in range(10):
         for server in servers:
             for _ in range(5):
                 server.say(next(ids))
+                said += 1
         await asyncio.sleep(0.005)
         any_redis.cut_connections()
         for server in servers:
             await server.ready()
-    servers[0].say(next(ids), "last")
-    await eventually(lambda: all(server.history and server.history[-1][1] == "last" for server in servers))
+    while not any(text == "last" for _, text in servers[0].history):  # the last cut may be noticed only now
+        await servers[0].ready()
+        servers[0].say(next(ids), "last")
+        said += 1
+        await eventually(settled)
+    await eventually(lambda: all(server.history == servers[0].history for server in servers))
     taken = {seq for server in servers for seq, _, _ in server.answered}
     assert servers[0].delivered == servers[1].delivered == servers[2].delivered == sorted(taken)
     assert sorted(joined.database.rows) == sorted(taken)
-    said = next(ids)
-    settled = sum(len(server.acknowledged) + len(server.refused) for server in servers)
-    assert settled == said
     assert all(code is ErrorCode.BUSY for server in servers for code in server.codes)
 
 
@@ -175,3 +185,25 @@ async def test_what_was_published_and_did_not_come_is_noticed(joined: Nodes) -> 
     await deaf.tend()
     await deaf.tend()
     await eventually(lambda: deaf.delivered == [1])
+
+
+async def test_a_log_that_grows_without_end_loses_its_oldest_records_and_says_so(
+    joined: Nodes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(kept_log, "MAX_RECORDS", 5)
+    server = await joined.start()
+    for id in range(8):
+        server.say(id)
+    await eventually(lambda: len(server.delivered) == 8)
+    await server.broker.trim(1)
+    assert server.link is not None
+    assert await server.link.command("XLEN", server.link.key("log")) == 5
+    assert "too long" in caplog.text
+
+
+async def test_what_is_told_while_redis_is_away_is_bounded(joined: Nodes, caplog: pytest.LogCaptureFixture) -> None:
+    server = await joined.start()
+    for _ in range(2 * MAX_WAITING + 1):
+        server.broker.tell("bans", b"")
+    assert caplog.text.count("other servers are not told") == 1
+    assert not server.broker.ready

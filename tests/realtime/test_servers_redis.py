@@ -1,89 +1,17 @@
 """Servers that Redis joins: who lives, who leads, how many players there are, and what they ask each other."""
 
 import asyncio
-import contextlib
-import itertools
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
-from tests import redis_server
-from tests.conftest import open_directory
-from tests.eventually import eventually
-from tests.fakes import FakeClock
+from tests.realtime.together import together
 from tests.redis_server import RedisServer
-from tests.services.test_connections import state
-from tilo_ws.realtime.redis_link import RedisLink
-from tilo_ws.realtime.servers import ServerState
-from tilo_ws.realtime.servers_redis import DEAD_AFTER, RedisServers
-
-_prefixes = (f"servers-{number}" for number in itertools.count())
+from tilo_ws.realtime.servers import PrefixTaken
 
 
-@pytest.fixture(scope="module", params=["single", "cluster"])
-def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    with open_directory() as directory:
-        if request.param == "single":
-            with redis_server.running(directory) as server:
-                yield server.url
-        else:
-            with redis_server.cluster(directory) as nodes:
-                yield nodes[0].url
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    """For tests that stop it."""
-    with open_directory() as directory, redis_server.running(directory) as server:
-        yield server
-
-
-class Together:
-    """Some servers on one Redis. They beat when the test says so; `clock` is theirs, Redis has its own time."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.prefix = next(_prefixes)
-        self.clock = FakeClock()
-        self.adopted: list[tuple[str, str]] = []
-        self.links: dict[str, RedisLink] = {}
-        self.counts: dict[str, int] = {}
-
-    async def join(self, name: str, connections: int = 0, stored_below: int = 1) -> RedisServers:
-        """A server that has started after those before it."""
-        started_at, self.counts[name] = len(self.links), connections
-
-        async def adopt(dead: ServerState) -> None:
-            self.adopted.append((name, dead.name))
-
-        link = self.links[name] = RedisLink(self.url, self.prefix)
-        server = RedisServers(
-            link,
-            name,
-            lambda: state(name, self.counts[name], started_at=started_at, stored_below=stored_below),
-            lambda: self.counts[name],
-            adopt=adopt,
-            clock=self.clock,
-        )
-        server.answer("length", str, len)
-        server.answer("fault", str, int)
-        await server.join()
-        return server
-
-    async def die(self, name: str) -> None:
-        """Its last beat was a while ago."""
-        await self.links[name].command("ZINCRBY", self.links[name].key("beats"), -DEAD_AFTER, name)
-
-
-@contextlib.asynccontextmanager
-async def together(url: str) -> AsyncIterator[Together]:
-    servers = Together(url)
-    try:
-        yield servers
-    finally:
-        for link in servers.links.values():
-            await link.close()
+@pytest.fixture
+def url(any_redis: RedisServer) -> str:
+    return any_redis.url
 
 
 async def test_players_of_all_servers_are_counted(url: str) -> None:
@@ -111,6 +39,9 @@ async def test_a_dead_server_counts_no_more_and_the_oldest_that_lives_leads(url:
         assert [server.online for server in (second, third)] == [2, 2]
         assert [server.leads for server in (second, third)] == [True, False]
         assert [one.name for one in third.all()] == ["b", "c"]
+        assert servers.told == ["b", "c"], "each reads again what the dead one may not have told"
+        await third.beat()
+        assert servers.told == ["b", "c"]
 
 
 async def test_the_leader_takes_over_what_a_dead_server_has_not_stored_once(url: str) -> None:
@@ -131,6 +62,15 @@ async def test_the_leader_takes_over_what_a_dead_server_has_not_stored_once(url:
         assert [one.name for one in first.all()] == ["a", "b", "c"]
 
 
+async def test_what_a_server_has_not_stored_when_it_ends_is_stored_by_the_others(url: str) -> None:
+    async with together(url) as servers:
+        first, second = await servers.join("a", stored_below=20), await servers.join("b", stored_below=10)
+        assert not await second.leave(unstored=True)
+        await servers.die("b")
+        await first.beat()
+        assert servers.adopted == [("a", "b")]
+
+
 async def test_who_ends_is_off_the_list_at_once_and_the_last_one_knows_that_it_is(url: str) -> None:
     async with together(url) as servers:
         first, second = await servers.join("a", 1), await servers.join("b", 1)
@@ -139,6 +79,16 @@ async def test_who_ends_is_off_the_list_at_once_and_the_last_one_knows_that_it_i
         await first.beat()
         assert first.online == 1
         assert await first.leave()
+
+
+async def test_servers_of_two_games_do_not_mix_under_one_prefix(url: str) -> None:
+    async with together(url) as servers:
+        first = await servers.join("a", epoch="one")
+        with pytest.raises(PrefixTaken, match="a among them: give each game a TILO_REDIS_PREFIX of its own"):
+            await servers.join("b", epoch="another")
+        await servers.die("b")
+        await first.beat()
+        await servers.join("c", epoch="one")
 
 
 async def test_a_question_is_answered_by_all_others(url: str) -> None:
@@ -184,36 +134,3 @@ async def test_joined_servers_have_one_claim_also_after_redis_was_emptied(url: s
         await servers.links["a"].command("DEL", servers.links["a"].key("claim"))
         assert await first.shared_claim(claim) == claim
         assert await second.shared_claim(None) == claim
-
-
-async def test_a_redis_that_comes_back_empty_takes_nobody_off_the_list(own_redis: RedisServer) -> None:
-    async with together(own_redis.url) as servers:
-        first, second, third = [await servers.join(name, 1) for name in "abc"]
-        for server in (first, second, third):
-            await server.beat()
-        own_redis.kill()
-        await first.beat()
-        assert (first.redis, first.online, first.leads) == ("away", 3, True)
-        assert await first.ask("length", "four", int) == []
-        own_redis.start()
-        await eventually(lambda: all(not link.away for link in servers.links.values()))
-        for server in (second, first):
-            await server.beat()
-            assert (server.redis, server.online) == ("ok", 3)
-        assert (first.leads, second.leads) == (True, False)
-        servers.clock.now += DEAD_AFTER  # the third was not heard of since
-        for server in (first, second):
-            await server.beat()
-            assert server.online == 2
-
-
-async def test_a_start_without_redis_is_not_counted_as_the_leader(tmp_path: Path) -> None:
-    link = RedisLink(f"unix://{tmp_path}/nothing", "p")
-
-    async def adopt(dead: ServerState) -> None:
-        raise NotImplementedError
-
-    server = RedisServers(link, "a", lambda: state("a", 3), lambda: 3, adopt=adopt)
-    await server.beat()
-    assert (server.leads, server.online) == (False, 3)
-    assert not await server.leave()

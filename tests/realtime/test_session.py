@@ -7,11 +7,11 @@ import pytest
 
 from tests.fakes import FakeTransport, open_connection
 from tests.frames import payload
-from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.commands import GetEvents, Ping
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.session import Handlers, Session
+from tilo_ws.realtime.session import FLOOD_REFUSALS, Handlers, Session
 
 
 class Conversation:
@@ -20,9 +20,9 @@ class Conversation:
     def __init__(self, burst: float = 100) -> None:
         self.carried_out: list[object] = []
         self.transport: FakeTransport
-        connection, self.transport = open_connection()
+        self.connection, self.transport = open_connection()
         handlers = Handlers({Ping: self._note, GetEvents: self._refuse})
-        self.session = Session(connection, handlers, TokenBucket(rate=1, burst=burst, now=0.0))
+        self.session = Session(self.connection, handlers, TokenBucket(rate=1, burst=burst, now=0.0))
 
     def _note(self, connection: Connection, command: Any) -> None:
         self.carried_out.append(command)
@@ -68,3 +68,13 @@ def test_a_bug_of_a_handler_is_not_hidden() -> None:
     session = Session(connection, Handlers({Ping: broken}), TokenBucket(rate=0, burst=1, now=0.0))
     with pytest.raises(ZeroDivisionError):
         session.receive('{"type":"ping"}', 0.0)
+
+
+async def test_who_is_told_that_the_server_is_busy_does_not_flood_by_asking_again() -> None:
+    talk = Conversation(burst=1000)
+    for _ in range(FLOOD_REFUSALS):
+        talk.session.receive('{"type":"get_events"}', 0.0)
+    assert talk.connection.close_code is None
+    for _ in range(FLOOD_REFUSALS):
+        talk.session.receive("nonsense", 0.0)
+    assert talk.connection.close_code == CloseCode.FLOODING

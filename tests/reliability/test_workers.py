@@ -1,4 +1,4 @@
-"""`kill -9` of a worker under load: its players come back, and nothing acknowledged is lost."""
+"""`kill -9` of a worker, or of the Valkey that joins them, under load: nothing acknowledged is lost."""
 
 import asyncio
 import os
@@ -30,6 +30,23 @@ async def test_what_a_killed_worker_acknowledged_is_stored_and_everything_is_sho
         await crowd.everything_shown()
         crowd.check()
     assert server.count("has ended by itself") == kills
+    check_files(server_directory, crowd)
+
+
+async def test_nothing_is_lost_where_the_embedded_valkey_is_killed(server_directory: Path, chance: Random) -> None:
+    async with serving(server_directory, "--workers", "2") as server, playing(server.port, 20, chance) as crowd:
+        async with repeating(25, crowd.say), repeating(100, crowd.score):
+            await crowd.shown_by_everybody(10)
+            [valkey] = [
+                child for child in psutil.Process(server.pid).children() if "valkey-server" in " ".join(child.cmdline())
+            ]
+            valkey.kill()
+            await eventually(lambda: server.count("Valkey has ended by itself"))
+            await crowd.shown_by_everybody(len(crowd.said) + 25)
+        await crowd.everything_acknowledged()
+        await crowd.everything_shown()
+        crowd.check()
+        assert not any(player.leaves for player in crowd.players), "players stay connected"
     check_files(server_directory, crowd)
 
 

@@ -11,14 +11,19 @@ from tests.conftest import Sql, Transaction
 from tests.eventually import eventually
 from tests.fakes import FakeClock, no_rules, open_connection, takers, tell_nobody
 from tilo_ws.protocol import pushes
+from tilo_ws.protocol.chat_message import ChatDraft
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
+from tilo_ws.protocol.lookalikes import ReservedNames
+from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.realtime.broker import MemoryBroker
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.receipt import Receipt, busy
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.shadow_chat import ShadowChat
+from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
 from tilo_ws.storage.errors import DatabaseAway
@@ -54,7 +59,7 @@ class Room:
             )
         )
         self.broker.reserve(first_seq, first_seq + 99)
-        self.connection, _ = open_connection()
+        self.connection, self.transport = open_connection()
 
     def say(self, message: str, id: int | None = None) -> None:
         command = SendChat(nickname="Zoë", message=message, id=None if id is None else UUID(int=id))
@@ -215,3 +220,33 @@ async def test_without_a_number_a_message_is_refused_and_may_be_sent_again(room:
     assert len(room.delivered) == 100
     room.broker.reserve(1_001, 1_001)
     room.say("one too many")
+
+
+async def test_a_message_that_another_server_stores_at_the_same_time_is_acknowledged(
+    room: Room, sql: Sql, transaction: Transaction
+) -> None:
+    insert = "INSERT INTO chat_messages (seq, id, nickname, message, created_at) VALUES (1, '{}', 'Zoë', 'hi', now())"
+    transaction.begin(insert.format(UUID(int=6)))  # in the way, but with an id that the statement below does not look for
+    room.say("hi", id=7)
+    storing = asyncio.create_task(room.store())
+    waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    await eventually(lambda: sql(waits))
+    transaction.begin(f"UPDATE chat_messages SET id = '{UUID(int=7)}'")
+    transaction.commit()
+    await storing
+    assert room.chat.commit.pending == room.connection.waiting == 0
+    assert not any(b"error" in frame for frame in room.transport.written)
+    assert sql("SELECT seq, id::text FROM chat_messages") == [(1, str(UUID(int=7)))]
+
+
+async def test_what_the_broker_could_not_publish_may_be_said_again_at_once(database: Database) -> None:
+    rules = TextRules(
+        words=None, refuse_words=False, refuse_links=False, reserved_names=ReservedNames([]), repeats=Repeats(60, 60)
+    )
+    room = Room(database, rules=rules)
+    draft = ChatDraft(UUID(int=7), "Zoë", None, "hi", 0.0)
+    room.say("hi", id=7)
+    with pytest.raises(CommandError):
+        room.say("hi", id=8)
+    room.chat.refuse(draft, Receipt(room.connection, None), busy())
+    room.say("hi", id=8)

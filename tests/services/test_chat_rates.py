@@ -84,3 +84,14 @@ def test_a_rate_of_zero_is_no_limit_and_no_memory() -> None:
     rates, _ = rates_of(rate=0)
     assert count(rates, *[connection_of(1, "192.0.2.1")] * 1000) == 1000
     assert len(rates._buckets) == 0
+
+
+def test_over_all_servers_a_player_by_token_and_a_network_are_limited_and_a_connection_is_not() -> None:
+    rates, _ = rates_of(rate=2, burst=3)
+    [player] = rates.shared(connection_of(1, "192.0.2.1", "zoe@x.y"))
+    [network] = rates.shared(connection_of(2, "192.0.2.1"))
+    assert (player.rate, player.burst, network.rate, network.burst) == (2, 4, 2 * NETWORK_FACTOR, 3 * NETWORK_FACTOR + 1)
+    assert player.key != network.key
+    assert rates.shared(connection_of(3, PROXY)) == []
+    unlimited, _ = rates_of(rate=0)
+    assert unlimited.shared(connection_of(4, "192.0.2.1")) == []

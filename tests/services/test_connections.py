@@ -64,10 +64,11 @@ class House:
         hub.identify(connection, Player(email, None, 0))
 
 
-def state(name: str, connections: int, started_at: float = 0, stored_below: int = 1) -> ServerState:
+def state(name: str, connections: int, started_at: float = 0, stored_below: int = 1, epoch: str = "") -> ServerState:
     """What a server says of itself."""
     return ServerState(
         id=name,
+        epoch=epoch,
         name=name,
         version="1",
         started_at=started_at,

@@ -13,6 +13,7 @@ from tilo_ws.protocol.commands import GetLeaderboard
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.player_score import PlayerScore
+from tilo_ws.services.standing import Standing
 from tilo_ws.storage.database import Database
 
 
@@ -57,12 +58,13 @@ class Watching:
     def __init__(self, database: Database) -> None:
         self.told: list[tuple[int, dict[str, Any]]] = []
         self.board = Leaderboard(database, self._open_audience)
+        self.standing = Standing(database, self.board)
 
     def _open_audience(self, members: Iterable[Connection]) -> Callable[[bytes], None]:
         return lambda frame: self.told.append((len(list(members)), json.loads(payload(frame))))
 
     def watch(self, connection: Connection, watch: bool | None = True, limit: int = 1) -> None:
-        self.board.get(connection, GetLeaderboard(limit=limit, watch=watch, ref=1))
+        self.standing.get(connection, GetLeaderboard(limit=limit, watch=watch, ref=1))
 
 
 async def test_who_watches_is_told_when_its_part_of_the_board_changes(database: Database) -> None:

@@ -21,6 +21,20 @@ class Joined(NamedTuple):
     valkey: RedisServer
 
 
+class Api:
+    """The game's back end at one of the servers."""
+
+    def __init__(self, client: Client, headers: dict[str, str]) -> None:
+        self._client = client
+        self._headers = headers
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The answer to a call that succeeds."""
+        response = await self._client.request(method, f"/api/v1{path}", json=body, headers=self._headers)
+        assert response.status < 300, await response.text()
+        return await response.json() if response.content_type == "application/json" else None
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[RedisServer]:
     """A Valkey of this test run."""
@@ -42,6 +56,12 @@ async def joined_servers(start_server: StartServer, valkey: RedisServer, tmp_pat
 async def joined(start_server: StartServer, valkey: RedisServer, tmp_path: Path) -> Joined:
     """Two servers with the tests' settings."""
     return await joined_servers(start_server, valkey, tmp_path)
+
+
+@pytest.fixture
+def apis(joined: Joined, api_headers: dict[str, str]) -> tuple[Api, Api]:
+    """The back end at each of them."""
+    return Api(joined.one, api_headers), Api(joined.other, api_headers)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,14 @@ def at(one: Visitor, client: Client) -> Visitor:
     return Visitor(one.session, str(client.make_url("/")).rstrip("/"))
 
 
+async def valkey_is_back(joined: Joined) -> None:
+    """Both servers know it."""
+    for client in (joined.one, joined.other):
+        assert client.app is not None
+        servers = client.app[keys.SERVERS]
+        await eventually(lambda servers=servers: servers.redis == "ok")  # type: ignore[misc]
+
+
 async def test_who_logs_in_on_one_server_is_logged_in_on_all(joined: Joined) -> None:
     await make_account(joined.one, "zoe", Role.VIEWER)
     async with logged_in(joined.one, "zoe") as one:
@@ -132,6 +140,7 @@ async def test_sessions_go_on_where_they_are_known_while_valkey_is_away(joined: 
         with frozen(joined.valkey):
             assert await one.is_logged_in()
             await another.post("/admin/logout")
+        await valkey_is_back(joined)
         assert await one.is_logged_in()
         assert await at(one, joined.other).is_logged_in()
         assert not await at(another, joined.one).is_logged_in()
@@ -155,5 +164,6 @@ async def test_a_log_out_while_valkey_is_away_reaches_the_others_later(joined: J
             assert not await one.is_logged_in()
         assert joined.one.app is not None
         sessions = joined.one.app[keys.ADMIN_SESSIONS]
+        await valkey_is_back(joined)
         await eventually(lambda: not sessions._ended)
         assert not await other.is_logged_in()

@@ -11,30 +11,12 @@ import pytest
 from tests.conftest import Sql, StartServer
 from tests.eventually import PATIENCE, eventually
 from tests.redis_server import RedisServer
-from tests.web.conversation import CHAT, SCORE, Client, Socket, ask, close_code, hear, join
-from tests.web.joined import Joined, frozen, joined, joined_servers, killed, valkey
+from tests.web.conversation import CHAT, Socket, ask, close_code, hear, join
+from tests.web.joined import Api, Joined, apis, frozen, joined, joined_servers, killed, valkey
 from tests.web.test_tokens import SECRET, token
 from tilo_ws.web import keys
 
-__all__ = ["joined", "valkey"]
-
-
-class Api:
-    """The game's back end at one of the servers."""
-
-    def __init__(self, client: Client, headers: dict[str, str]) -> None:
-        self._client = client
-        self._headers = headers
-
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        response = await self._client.request(method, f"/api/v1{path}", json=body, headers=self._headers)
-        assert response.status < 300, await response.text()
-        return await response.json() if response.content_type == "application/json" else None
-
-
-@pytest.fixture
-def apis(joined: Joined, api_headers: dict[str, str]) -> tuple[Api, Api]:
-    return Api(joined.one, api_headers), Api(joined.other, api_headers)
+__all__ = ["apis", "joined", "valkey"]
 
 
 async def messages_until_pong(player: Socket, type: str) -> list[dict[str, Any]]:
@@ -140,66 +122,6 @@ async def test_a_message_is_deleted_on_every_server(joined: Joined, apis: tuple[
         assert (await ask(await join(client), type="hello", history=10))["messages"] == []
 
 
-async def test_a_corrected_score_falls_on_all_boards(joined: Joined, apis: tuple[Api, Api]) -> None:
-    watching = await join(joined.other)
-    await ask(watching, type="get_leaderboard", watch=True)
-    player = await join(joined.one)
-    await ask(player, **SCORE | {"score": 500})
-    assert [entry["score"] for entry in (await hear(watching, "leaderboard"))["entries"]] == [500]
-    assert joined.other.app is not None
-    await joined.other.app[keys.CORRECTIONS].correct("zoe@example.com", 10, 1)
-    assert [entry["score"] for entry in (await hear(watching, "leaderboard"))["entries"]] == [10]
-    assert joined.one.app is not None
-    board = joined.one.app[keys.LEADERBOARD]
-    await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [10])
-    await ask(player, **SCORE | {"score": 20})
-    board = joined.other.app[keys.LEADERBOARD]
-    await eventually(lambda: [entry.score for entry, _ in board.top(10)] == [20])
-
-
-async def test_what_was_taken_away_on_one_server_cannot_be_sent_again_at_once_on_another(
-    start_server: StartServer, valkey: RedisServer, tmp_path: Path
-) -> None:
-    joined = await joined_servers(start_server, valkey, tmp_path, max_score_per_second=1)
-    player = await join(joined.other)
-    cheated = SCORE | {"score": 500, "survival_time": 600}
-    assert (await ask(player, **cheated))["type"] == "ack"
-    assert joined.one.app is not None
-    assert joined.other.app is not None
-    await joined.one.app[keys.CORRECTIONS].correct("zoe@example.com", 10, 1)
-    accepted = joined.other.app[keys.SCORES]._rules._accepted
-    await eventually(lambda: accepted["zoe@example.com"].score == 10)
-    assert (await ask(player, **cheated))["code"] == "implausible_score"
-
-
-async def test_a_player_is_forgotten_on_all_servers(joined: Joined, apis: tuple[Api, Api], sql: Sql) -> None:
-    player = await join(joined.other)
-    await ask(player, **SCORE | {"nickname": "Zoë"})
-    await apis[1].call("POST", "/bans", {"email": "zoe@example.com", "kind": "mute"})
-    boards = [client.app[keys.LEADERBOARD] for client in (joined.one, joined.other) if client.app is not None]
-    bans = [client.app[keys.MODERATION] for client in (joined.one, joined.other) if client.app is not None]
-    await eventually(lambda: all(board.top(1) for board in boards) and all(one.all() for one in bans))
-    await apis[0].call("DELETE", "/players/zoe@example.com")
-    await eventually(lambda: not any(board.top(1) for board in boards) and not any(one.all() for one in bans))
-    assert sql("SELECT (SELECT count(*) FROM players), (SELECT count(*) FROM bans)") == [(0, 0)]
-
-
-async def test_what_waited_on_another_server_when_a_player_was_forgotten_is_forgotten_too(
-    joined: Joined, apis: tuple[Api, Api], sql: Sql
-) -> None:
-    player = await join(joined.other)
-    sql("INSERT INTO players (email, score) VALUES ('zoe@example.com', 1)")
-    assert joined.other.app is not None
-    commit = joined.other.app[keys.SCORES].commit
-    joined.other.app[keys.LEADERBOARD].storing = lock = asyncio.Lock()
-    await lock.acquire()
-    await player.send_json(SCORE)
-    await eventually(commit.rows)
-    await apis[0].call("DELETE", "/players/zoe@example.com")
-    lock.release()
-    await eventually(lambda: commit.pending == 0 and sql("SELECT count(*) FROM players") == [(0,)], interval=0.05)
-
-
 async def test_what_a_shadow_muted_player_says_is_seen_by_the_same_player_on_another_server(
     start_server: StartServer, valkey: RedisServer, tmp_path: Path, api_headers: dict[str, str]
 ) -> None:
@@ -264,3 +186,15 @@ async def test_what_happened_while_valkey_was_away_holds_everywhere_once_it_is_b
             heard[message["type"]] = message
     assert [one["id"] for one in heard["global_events"]["events"]] == [event["id"]]
     assert [entry["score"] for entry in heard["leaderboard"]["entries"]] == [7]
+
+
+async def test_a_ban_reaches_the_other_server_while_nobody_can_tell_it(joined: Joined, apis: tuple[Api, Api]) -> None:
+    player = await join(joined.other)
+    await ask(player, **CHAT | {"nickname": "Zoë"})
+    with frozen(joined.valkey):
+        for client in (joined.one, joined.other):
+            assert client.app is not None
+            servers = client.app[keys.SERVERS]
+            await eventually(lambda servers=servers: servers.redis == "away", interval=0.01)  # type: ignore[misc]
+        await apis[0].call("POST", "/bans", {"nickname": "Zoë", "kind": "ban"})
+        assert await close_code(player) == 4501

@@ -3,7 +3,8 @@
 import asyncio
 import dataclasses
 import itertools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -14,13 +15,17 @@ from tests.eventually import eventually
 from tests.redis_server import RedisServer
 from tests.web.conversation import CHAT, Client, ask, close_code, hear, join
 from tests.web.dashboard import logged_in
+from tests.web.joined import valkey
 from tests.web.test_tokens import SECRET, token
 from tilo_ws.app import create_app
 from tilo_ws.realtime.servers import Servers
+from tilo_ws.realtime.servers_redis import RedisServers
 from tilo_ws.settings import Settings
 from tilo_ws.storage import lease
 from tilo_ws.storage.lease import LeaseTaken
 from tilo_ws.web import keys
+
+__all__ = ["valkey"]
 
 StartJoined = Callable[..., Awaitable[list[Client]]]
 """Starts servers that know each other: `first, second = await start_joined(2)`."""
@@ -28,21 +33,14 @@ StartJoined = Callable[..., Awaitable[list[Client]]]
 _prefixes = (f"joined-{number}" for number in itertools.count())
 
 
-@pytest.fixture(scope="module")
-def redis() -> Iterator[RedisServer]:
-    """Of this module. Each test has a prefix of its own."""
-    with open_directory() as directory, redis_server.running(directory) as server:
-        yield server
-
-
 @pytest.fixture
-def start_joined(start_server: StartServer, redis: RedisServer) -> StartJoined:
+def start_joined(start_server: StartServer, valkey: RedisServer) -> StartJoined:
     prefix = next(_prefixes)
 
     async def start(count: int, **settings: object) -> list[Client]:
         clients = []
         for number in range(count):
-            joined = {"redis_url": redis.url, "redis_prefix": prefix, "port": number + 1}
+            joined = {"redis_url": valkey.url, "redis_prefix": prefix, "port": number + 1}
             clients.append(await start_server(**joined | settings))
         for client in clients:
             await servers_of(client).beat()
@@ -76,6 +74,16 @@ async def test_one_of_them_leads(start_joined: StartJoined) -> None:
     assert [servers_of(client).leads for client in (first, second)] == [True, False]
     await first.close()
     await eventually(lambda: servers_of(second).leads)
+
+
+async def test_what_the_leader_cleans_up_is_forgotten_by_all(start_joined: StartJoined, sql: Sql) -> None:
+    first, second = await start_joined(2, chat_retention=1, cleanup_interval=0.1)
+    player = await join(second)
+    await ask(player, **CHAT)
+    histories = [client.app[keys.HISTORY] for client in (first, second)]
+    await eventually(lambda: all(history.newest(1) for history in histories))
+    await eventually(lambda: not any(history.newest(1) for history in histories))
+    assert sql("SELECT count(*) FROM chat_messages") == [(0,)]
 
 
 async def test_the_api_lists_and_ends_connections_to_all_servers(
@@ -147,29 +155,27 @@ async def test_the_dashboard_shows_and_reaches_clients_of_all_servers(start_join
     ]
 
 
-async def test_nobody_is_asked_while_no_page_needs_it(start_joined: StartJoined, redis: RedisServer) -> None:
+async def test_nobody_is_asked_while_no_page_needs_it(start_joined: StartJoined, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = await start_joined(2)
     await join(second)
-    before = (
-        redis.ask("INFO", "commandstats")["cmdstat_spublish"]["calls"]
-        if "cmdstat_spublish" in redis.ask("INFO", "commandstats")
-        else 0
-    )
+    asked: list[str] = []
+    ask_others = RedisServers.ask
+
+    async def ask_and_count(servers: RedisServers, topic: str, question: object, kind: Any) -> list[Any]:
+        asked.append(topic)
+        return await ask_others(servers, topic, question, kind)
+
+    monkeypatch.setattr(RedisServers, "ask", ask_and_count)
     async with logged_in(first) as admin:
         for section in ("overview", "chat", "events", "bans"):
-            feed = await admin.open_feed(section)
-            for _ in range(2):
-                await feed.receive_json()
-    assert questions(redis) == before
-
-
-def questions(redis: RedisServer) -> int:
-    """How many were asked or answered so far."""
-    return int(redis.ask("INFO", "commandstats").get("cmdstat_spublish", {"calls": 0})["calls"])
+            await (await admin.open_feed(section)).receive_json()
+        assert asked == []
+        await (await admin.open_feed("clients")).receive_json()
+    assert set(asked) == {"connection_list"}
 
 
 async def test_a_server_that_is_alone_and_joined_ones_keep_each_other_off_the_database(
-    start_server: StartServer, start_joined: StartJoined, redis: RedisServer, dsn: str, monkeypatch: pytest.MonkeyPatch
+    start_server: StartServer, start_joined: StartJoined, valkey: RedisServer, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lease, "_TAKE_TIMEOUT", 0.1)
     first, second = await start_joined(2)
@@ -179,7 +185,7 @@ async def test_a_server_that_is_alone_and_joined_ones_keep_each_other_off_the_da
     assert (await refusal(lone)).startswith("servers that Redis joins use this database, ")
     await second.close()  # the last one
     await start_server()
-    joined = dataclasses.replace(lone, redis_url=redis.url, redis_prefix=next(_prefixes))
+    joined = dataclasses.replace(lone, redis_url=valkey.url, redis_prefix=next(_prefixes))
     assert (await refusal(joined)).startswith("another server uses this database: ")
 
 

@@ -31,10 +31,14 @@ class ToldNotice(msgspec.Struct, frozen=True, array_like=True, tag="notice"):
 
 
 class Beginning(msgspec.Struct, frozen=True, array_like=True, tag="beginning"):
-    """Redis was started: what was said at last before may not be in the log."""
+    """Redis was started, or numbers were used past it: what was said at last before may not be in the log."""
 
 
-Entry = SaidChat | Retraction | ToldNotice | Beginning
+class Novelty(msgspec.Struct, frozen=True, array_like=True, tag="novelty"):
+    """Stands for what a server of a newer version wrote and this one cannot read."""
+
+
+Entry = SaidChat | Retraction | ToldNotice | Beginning | Novelty
 
 Position = tuple[int, int]
 """A place in the log: the last chat number, and a count of what else was said after that message."""
@@ -63,8 +67,17 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 encode_entry = msgspec.msgpack.Encoder().encode
 """An entry as it lies in the log."""
 
-decode_record = msgspec.msgpack.Decoder(Record).decode
-"""A record of the stream."""
+_decode_record = msgspec.msgpack.Decoder(Record).decode
+_decode_fields = msgspec.msgpack.Decoder(tuple[int, int, int, int, msgspec.Raw]).decode
 
 decode_records = msgspec.msgpack.Decoder(list[Record]).decode
 """The records that were published together."""
+
+
+def decode_record(data: bytes) -> Record:
+    """A record of the stream."""
+    try:
+        return _decode_record(data)
+    except msgspec.ValidationError:
+        previous_seq, previous_count, seq, count, _ = _decode_fields(data)
+        return Record(previous_seq, previous_count, seq, count, Novelty())

@@ -65,6 +65,7 @@ class _Pong(_Push, tag="pong", frozen=True, omit_defaults=True):
 
 class _Leaderboard(_Push, tag="leaderboard", frozen=True, omit_defaults=True):
     entries: Sequence[LeaderboardEntry]
+    you: LeaderboardEntry | msgspec.UnsetType | None = msgspec.UNSET
     ref: Ref = None
 
 
@@ -217,9 +218,11 @@ def pong(ref: int | str, server_time_ms: int) -> bytes:
     return frame(_Pong(ref, server_time_ms))
 
 
-def leaderboard(entries: Sequence[LeaderboardEntry], ref: Ref = None) -> bytes:
-    """The best players, best first; with `ref` to who asked."""
-    return frame(_Leaderboard(entries, ref))
+def leaderboard(
+    entries: Sequence[LeaderboardEntry], ref: Ref = None, you: LeaderboardEntry | msgspec.UnsetType | None = msgspec.UNSET
+) -> bytes:
+    """The best players, best first; to who asked with `ref`, and with `you`, the own entry, where it is known who that is."""
+    return frame(_Leaderboard(entries, you, ref))
 
 
 def error(failure: CommandError, ref: Ref) -> bytes:

@@ -1,6 +1,7 @@
 -- Numbers, keeps and publishes a batch of entries in one step.
 -- KEYS: state, log, then the keys of ids and limits.
--- ARGV: epoch, seconds that an id is known, msgpack of [[key of the id or "", [[key, interval, burst], ...]], ...], payloads.
+-- ARGV: epoch, seconds that an id is known, msgpack of [[key of the id, is it chat, [[key, interval, burst], ...]], ...],
+-- payloads.
 -- Returns the last number and the ceiling, then an outcome for each entry; nothing where Redis has been started anew.
 local state, log = KEYS[1], KEYS[2]
 local run = redis.call('INFO', 'server'):match('run_id:(%x+)') .. ':' .. ARGV[1]
@@ -41,17 +42,18 @@ end
 
 local outcomes = {'', string.format('%.0f', ceiling)}
 for i, entry in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local id_key, outcome = entry[1], {'taken'}
-  local first = id_key ~= '' and redis.call('GET', id_key)
-  if id_key == '' then
-    k = k + 1
-    append(ARGV[3 + i])
-  elseif first then
+  local id_key, is_chat, outcome = entry[1], entry[2], {'taken'}
+  local first = redis.call('GET', id_key)
+  if first then
     outcome = {'known', tonumber(first)}
+  elseif not is_chat then
+    k = k + 1
+    redis.call('SET', id_key, string.format('%.0f', seq), 'EX', ARGV[2])
+    append(ARGV[3 + i])
   elseif seq >= ceiling then
     outcome = {'no number'}
   else
-    local wait = take(entry[2])
+    local wait = take(entry[3])
     if wait > 0 then
       outcome = {'wait', math.ceil(wait / 1000)}
     else

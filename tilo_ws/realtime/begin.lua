@@ -1,8 +1,13 @@
--- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, they go on with this block.
--- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so.
--- Returns the last number that is used and the ceiling.
+-- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, and where other numbers were
+-- used meanwhile, they go on with this block.
+-- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so, Redis's run when they were reserved.
+-- Returns the last number that is used and the ceiling; nothing where the block may be older than numbers in use.
 local state, log = KEYS[1], KEYS[2]
-local run = redis.call('INFO', 'server'):match('run_id:(%x+)') .. ':' .. ARGV[1]
+local redis_run = redis.call('INFO', 'server'):match('run_id:(%x+)')
+if ARGV[5] ~= '' and ARGV[5] ~= redis_run then
+  return {}
+end
+local run = redis_run .. ':' .. ARGV[1]
 local kept = redis.call('HMGET', state, 'run', 'seq', 'k', 'ceiling', 'last_seq', 'last_k')
 local first, last = tonumber(ARGV[2]), tonumber(ARGV[3])
 local seq, k, ceiling = tonumber(kept[2] or 0), tonumber(kept[3] or 0), tonumber(kept[4] or 0)
@@ -18,27 +23,29 @@ local function keep()
   return {numbers[1], numbers[3]}
 end
 
-if kept[1] == run then
-  if last > ceiling then
-    -- What lies between was reserved by a server that was alone, and may be used.
-    if first > ceiling + 1 then
-      seq, k = first - 1, 0
-    end
-    ceiling = last
-  end
-  return keep()
+local function begin()
+  k = seq == first - 1 and k + 1 or 1
+  seq, ceiling = first - 1, last
+  local pack = cmsgpack.pack
+  local record = '\149' .. pack(last_seq) .. pack(last_k) .. pack(seq) .. pack(k) .. ARGV[4]
+  redis.call('XADD', log, string.format('%.0f-%.0f', seq, k), 'r', record)
+  redis.call('SPUBLISH', log, '\145' .. record)
+  last_seq, last_k = seq, k
 end
 
-if first <= seq then
-  -- Another database, or an older one: nothing that is kept here belongs to it.
-  redis.call('DEL', log)
-  k, last_seq, last_k = 0, 0, 0
+if kept[1] ~= run then
+  if (kept[1] or ''):match(':(.*)') ~= ARGV[1] then
+    -- Another database: nothing that is kept here belongs to it.
+    redis.call('DEL', log)
+    k, last_seq, last_k = 0, 0, 0
+  elseif first <= seq then
+    return {}
+  end
+  begin()
+elseif first > ceiling + 1 then
+  -- What lies between was reserved by a server that was alone, and may be used.
+  begin()
+elseif last > ceiling then
+  ceiling = last
 end
-k = seq == first - 1 and k + 1 or 1
-seq, ceiling = first - 1, last
-local pack = cmsgpack.pack
-local record = '\149' .. pack(last_seq) .. pack(last_k) .. pack(seq) .. pack(k) .. ARGV[4]
-redis.call('XADD', log, string.format('%.0f-%.0f', seq, k), 'r', record)
-redis.call('SPUBLISH', log, '\145' .. record)
-last_seq, last_k = seq, k
 return keep()

@@ -195,15 +195,17 @@ class RedisBroker:
         found: Sequence[ChatMessage] | None = ()
         if through > after:
             found = await self._missed(after, through)
-        if found is None or len(found) >= self.history.capacity:
-            self.history.complete_after = max(self.history.complete_after, found[0].seq - 1 if found else through)
+        has_begun = isinstance(record.entry, Beginning)
+        if found is None or has_begun or len(found) >= self.history.capacity:  # others may still have to store some of it
+            least = found[0].seq - 1 if found and not has_begun else through
+            self.history.complete_after = max(self.history.complete_after, least)
         for message in found or ():
             self._show_again(message)
-        if isinstance(record.entry, Beginning):
+        if has_begun:
             for id in list(self._waiting):
                 self._refused(id)  # what Redis had taken before may be gone
         outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
-        what = "Redis was started anew" if isinstance(record.entry, Beginning) else "the log has a gap"
+        what = "the numbering began anew" if has_begun else "the log has a gap"
         logger.warning("%s: of what was said from %d to %d, %s", what, after + 1, through, outcome)
         self._resync()
 

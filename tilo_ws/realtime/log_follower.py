@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from tilo_ws.protocol.log import Beginning, Position, Record, decode_records
 from tilo_ws.realtime.kept_log import KeptLog
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
@@ -53,7 +55,7 @@ class LogFollower:
 
     def must_reach(self, position: Position) -> None:
         """Takes the log's end as it was a moment ago; where that of the last call is not reached, something is wrong."""
-        if self._joined and self.position < self._expected and not self._link.away:
+        if self._joined and self._catching_up is None and self.position < self._expected and not self._link.away:
             self._link.resubscribe(f"what was published {self._expected} did not come")
         self._expected = position
 
@@ -63,7 +65,12 @@ class LogFollower:
         if self._catching_up is not None:
             self._more = True
             return
-        for record in decode_records(data):
+        try:
+            records = decode_records(data)
+        except msgspec.ValidationError:  # something of a newer version is among them
+            self._catch_up_soon()
+            return
+        for record in records:
             if record.position <= self.position:
                 continue
             if not self._follows(record):
@@ -76,7 +83,10 @@ class LogFollower:
 
     def _take(self, record: Record) -> None:
         self.position = record.position
-        self._apply(record)
+        try:
+            self._apply(record)
+        except Exception:
+            logger.exception("what was said at %d-%d could not be handled", *self.position)
 
     def _catch_up_soon(self) -> None:
         self._more = True
@@ -86,7 +96,6 @@ class LogFollower:
             self._catching_up.add_done_callback(self._caught_up)
 
     async def _catch_up(self) -> None:
-        # What is published after the stream has answered comes in before the task ends, or continues where it has ended.
         while self._more:
             self._more = False
             async for record in self._log.records("({}-{}".format(*self.position)):
@@ -103,3 +112,5 @@ class LogFollower:
         if error is not None and not isinstance(error, RedisAway):
             logger.error("catching up with the log failed", exc_info=error)
             self._link.resubscribe("the log could not be read")
+        elif self._more and not self._link.away:  # since the stream has answered
+            self._catch_up_soon()

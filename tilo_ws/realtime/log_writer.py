@@ -5,7 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -28,8 +28,17 @@ _CLOSE_TIMEOUT = 1.0
 
 class _Waiting(NamedTuple):
     payload: bytes
-    id: UUID | None
+    id: UUID
+    is_chat: bool
     limits: Sequence[Limit]
+
+
+class _Block(NamedTuple):
+    """Numbers, and the run of Redis at which they were reserved: by the next one there may be higher numbers in use."""
+
+    first: int
+    last: int
+    run: str
 
 
 class LogWriter:
@@ -53,7 +62,8 @@ class LogWriter:
         self._refused = refused
         self._keys = [link.key("state"), link.key("log")]
         self._waiting: deque[_Waiting] = deque()
-        self._block: tuple[int, int] | None = None
+        self._block: _Block | None = None
+        self._redis_run = ""
         self._has_begun = False
         self._must_look = False
         self._seq = 0
@@ -72,21 +82,21 @@ class LogWriter:
     def numbers_left(self) -> int:
         """Those that Redis has, and those that it is about to be given."""
         left = max(0, self.ceiling - self._seq) if self._has_begun else 0
-        return left + (self._block[1] - self._block[0] + 1 if self._block else 0)
+        return left + (self._block.last - self._block.first + 1 if self._block else 0)
 
     def reserve(self, first: int, last: int) -> None:
         """Gives Redis the numbers `first` … `last`, as soon as it can take them."""
-        self._block = first, last
+        self._block = _Block(first, last, self._redis_run)
         self._some.set()
 
     def add_chat(self, entry: Entry, id: UUID, limits: Sequence[Limit]) -> None:
         """Writes a chat message, unless its id is known or a limit forbids it."""
-        self._add(_Waiting(encode_entry(entry), id, limits))
+        self._add(_Waiting(encode_entry(entry), id, True, limits))
 
     def add(self, entry: Entry) -> None:
-        """Writes something else."""
+        """Writes something else, once, however often Redis is asked."""
         if len(self._waiting) < 2 * MAX_WAITING:
-            self._add(_Waiting(encode_entry(entry), None, ()))
+            self._add(_Waiting(encode_entry(entry), uuid4(), False, ()))
         else:
             logger.error("too much waits for Redis; other servers are not told: %.200r", entry)
 
@@ -106,13 +116,13 @@ class LogWriter:
 
     async def look(self) -> Position | None:
         """Where the log ends; None where Redis was started anew and waits for numbers. Raises RedisAway."""
-        answer = await self._link.script("look", self._keys[:1], self.epoch)
+        run, *numbers = await self._link.script("look", self._keys[:1], self.epoch)
+        self._redis_run = run.decode()
         self._must_look = False
-        if not answer:
-            self._has_begun = False
+        self._has_begun = bool(numbers)
+        if not numbers:
             return None
-        self._seq, self.ceiling, last_seq, last_count = map(int, answer)
-        self._has_begun = True
+        self._seq, self.ceiling, last_seq, last_count = map(int, numbers)
         return last_seq, last_count
 
     def _came_back(self) -> None:
@@ -139,21 +149,24 @@ class LogWriter:
                     await self._write()
             except RedisAway:
                 continue  # the link has said so, and wakes this when Redis is back
+            except Exception:
+                logger.exception("writing the log failed")
 
     async def _begin(self) -> None:
         if self._block is None:
             return
-        first, last = self._block
-        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()))
-        self._seq, self.ceiling = map(int, answer)
-        self._has_begun = True
+        first, last, run = self._block
+        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()), run)
         self._block = None
+        if answer:
+            self._seq, self.ceiling = map(int, answer)
+            self._has_begun = True
 
     async def _write(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))]
         try:
             answer = await self._append(batch)
-        except RedisAway:
+        except Exception:
             self._give_up(batch)
             raise
         if not answer:
@@ -162,17 +175,17 @@ class LogWriter:
             raise RedisAway("it was started anew and waits for numbers")
         self._seq, self.ceiling = int(answer[0]), int(answer[1])
         for entry, outcome in zip(batch, answer[2:], strict=True):
-            if entry.id is not None:
+            if entry.is_chat:
                 self._tell(entry.id, *outcome)
 
     async def _append(self, batch: list[_Waiting]) -> list[Any]:
         keys = list(self._keys)
         conditions = []
         for entry in batch:
-            id_key = "" if entry.id is None else self._link.key(f"id:{entry.id.hex}")
+            id_key = self._link.key(f"id:{entry.id.hex}")
             limits = [(self._link.key(f"rate:{limit.key}"), 1e6 / limit.rate, limit.burst) for limit in entry.limits]
-            conditions.append((id_key, limits))
-            keys += [id_key] * bool(id_key) + [key for key, _, _ in limits]
+            conditions.append((id_key, entry.is_chat, limits))
+            keys += [id_key, *(key for key, _, _ in limits)]
         payloads = [entry.payload for entry in batch]
         packed = msgspec.msgpack.encode(conditions)
         answer: list[Any] = await self._link.script("append", keys, self.epoch, _ID_SECONDS, packed, *payloads)
@@ -193,7 +206,7 @@ class LogWriter:
 
     def _give_up(self, batch: list[_Waiting]) -> None:
         """Refuses the chat of a batch, and keeps the rest of it for later, first in line."""
-        self._waiting.extendleft(entry for entry in reversed(batch) if entry.id is None)
+        self._waiting.extendleft(entry for entry in reversed(batch) if not entry.is_chat)
         for entry in batch:
-            if entry.id is not None:
+            if entry.is_chat:
                 self._refused(entry.id)

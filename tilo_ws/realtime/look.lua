@@ -1,8 +1,8 @@
--- KEYS: state. ARGV: epoch. Returns the last number, the ceiling and the last position of the log (number, then count after
--- it); nothing where Redis has been started anew.
-local run = redis.call('INFO', 'server'):match('run_id:(%x+)') .. ':' .. ARGV[1]
+-- KEYS: state. ARGV: epoch. Returns Redis's run; then, unless it has been started anew, the last number, the ceiling and the last
+-- position of the log (number, then count after it).
+local redis_run = redis.call('INFO', 'server'):match('run_id:(%x+)')
 local kept = redis.call('HMGET', KEYS[1], 'run', 'seq', 'ceiling', 'last_seq', 'last_k')
-if kept[1] ~= run then
-  return {}
+if kept[1] ~= redis_run .. ':' .. ARGV[1] then
+  return {redis_run}
 end
-return {kept[2], kept[3], kept[4], kept[5]}
+return {redis_run, kept[2], kept[3], kept[4], kept[5]}

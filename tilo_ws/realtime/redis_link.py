@@ -49,18 +49,21 @@ class RedisAway(Exception):
 class RedisLink:
     """One Redis, or a cluster of them, which is recognised by asking. `server` says which program it is.
 
-    All keys and channels of a game carry one hash tag, its `prefix`, so that scripts and sharded channels have one slot of a
-    cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the channels
-    are followed again, and `reason` that fault. An outage is two lines of the log. `round_trips` are the seconds of commands
-    that were answered, `failures` counts the others.
+    All keys and channels of a game carry one hash tag, made of its `prefix`, so that scripts and sharded channels have one slot
+    of a cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the
+    channels are followed again, and `reason` that fault. An outage is two lines of the log. `round_trips` are the seconds of
+    commands that were answered, `failures` counts the others.
     """
 
     def __init__(self, url: str, prefix: str, *, time_limit: float = TIME_LIMIT) -> None:
         self._url = url
-        self._prefix = prefix
         self._time_limit = time_limit
         self.server_id = secrets.token_hex(8)
-        self._client: Redis | RedisCluster = self._standalone(url, retries=1)
+        client = self._standalone(url, retries=1)
+        self._client: Redis | RedisCluster = client
+        number = client.connection_pool.connection_kwargs.get("db", 0)
+        # Redis separates the keys of its databases, and not the channels.
+        self._tag = f"{prefix}/{number}" if number else prefix
         self._handlers: dict[bytes, Handler] = {}
         self._on_subscribed: list[Callable[[], None]] = []
         self._subscribed = asyncio.Event()
@@ -74,7 +77,7 @@ class RedisLink:
 
     def key(self, name: str) -> str:
         """The full name of a key or channel of this game."""
-        return f"{{{self._prefix}}}:{name}"
+        return f"{{{self._tag}}}:{name}"
 
     def follow(self, channel: str, handler: Handler) -> None:
         """Calls `handler` with what is published on `key(channel)` by SPUBLISH. Call it before `open`."""
@@ -160,7 +163,7 @@ class RedisLink:
                     delay = _BACK_OFF[0]
                     while True:
                         self._handle(await subscription.get_message(timeout=None))
-            except _FAULTS as error:
+            except Exception as error:  # whatever it is, this goes on
                 self._subscribed.clear()
                 self._went_away(_one_line(error))
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))

@@ -13,10 +13,12 @@ RedisState = Literal["ok", "away", "off"]
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     """A server as it says of itself, once a second. Lag is the worst of the last second.
 
-    `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may wait there to be stored.
+    `epoch` tells databases apart. `started_at` is in seconds since 1970. Chat messages from the number `stored_below` on may
+    wait there to be stored. A new field needs a default: during an upgrade older servers are heard that do not have it.
     """
 
     id: str
+    epoch: str = ""
     name: str
     version: str
     started_at: float
@@ -26,6 +28,10 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     draining: bool
     stored_below: int
+
+
+class PrefixTaken(Exception):
+    """Servers of another game have these names in Redis. The text names one of them."""
 
 
 class Servers(Protocol):
@@ -65,13 +71,16 @@ class Servers(Protocol):
         """What the other servers answer, as far as they do within a second; from a server that is alone, nothing."""
 
     async def join(self) -> None:
-        """Becomes one of them, before this one numbers anything. Raises RedisAway."""
+        """Becomes one of them, before this one numbers anything. Raises RedisAway, PrefixTaken."""
 
     async def beat(self) -> None:
         """Tells the others that this one lives, and hears of them: call it once a second."""
 
-    async def leave(self) -> bool:
-        """Is one of them no more, at once. True when there is no other."""
+    async def leave(self, *, unstored: bool = False) -> bool:
+        """Is one of them no more, at once. True when there is no other.
+
+        Who has chat that is `unstored` just falls silent, so that the others store it, as for a dead one.
+        """
 
     async def shared_claim(self, held: str | None) -> str | None:
         """The name under which all of them have the right to number the chat; None where each has its own.
@@ -128,7 +137,7 @@ class LoneServer:
     async def beat(self) -> None:
         """See Servers."""
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers."""
         return True
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink
-from tilo_ws.realtime.servers import RedisState, ServerState
+from tilo_ws.realtime.servers import PrefixTaken, RedisState, ServerState
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,8 @@ class _Asked:
 class RedisServers:
     """`state` tells this server's own, `count` its connections.
 
-    What a dead server has not stored `adopt` takes over, at the one that leads.
+    What a dead server has not stored `adopt` takes over, at the one that leads. `gone` is called when one is there no more:
+    what was done there at last may not have been told.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class RedisServers:
         count: Callable[[], int],
         *,
         adopt: Callable[[ServerState], Awaitable[None]],
+        gone: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = link
@@ -71,6 +73,7 @@ class RedisServers:
         self._state = state
         self._count = count
         self._adopt = adopt
+        self._gone = gone
         self._clock = clock
         self._others: dict[str, _Other] = {}
         self._adopted: set[str] = set()
@@ -124,20 +127,25 @@ class RedisServers:
         """See Servers. The link is open from now on until this server leaves."""
         await self._link.open()
         await self.beat()
+        epoch = self._state().epoch
+        for state, _ in self._others.values():
+            if state.epoch not in ("", epoch):
+                raise PrefixTaken(
+                    f"servers of another database use this Redis under the same prefix, {state.name} among them: "
+                    "give each game a TILO_REDIS_PREFIX of its own"
+                )
 
     async def beat(self) -> None:
         """See Servers. Does nothing while Redis is away."""
         own, buried = self._state(), list(self._adopted)
         names = [self._link.key(name) for name in ("servers", "beats")]
         try:
-            was_listed, listed = await self._link.script(
-                "beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried
-            )
+            last_ms, listed = await self._link.script("beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried)
         except RedisAway:
             return
         now = self._clock()
-        if self._has_beaten and not was_listed:
-            # Redis has lost its data, or this server was frozen: others that live are back within a second or two.
+        if self._has_beaten and not 0 <= last_ms < _LATE_AFTER * 1000:
+            # Redis has lost data or was frozen, or this server was: others that live are back within a second or two.
             self._keep_until = now + DEAD_AFTER
         self._hear([(msgspec.msgpack.decode(said, type=ServerState), age_ms / 1000) for said, age_ms in listed], now)
         self._adopted.intersection_update(state.id for state in self._dead)
@@ -146,13 +154,13 @@ class RedisServers:
             for state in self._dead:
                 await self._take_over(state)
 
-    async def leave(self) -> bool:
+    async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
         for task in self._answering:
             task.cancel()
         names = [self._link.key("servers"), self._link.key("beats")]
         try:
-            return not await self._link.script("leave", names, self._id, DEAD_AFTER)
+            return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
             return False
         finally:
@@ -193,12 +201,15 @@ class RedisServers:
         return [msgspec.msgpack.decode(answer, type=kind) for answer in asked.answers]
 
     def _hear(self, listed: list[tuple[ServerState, float]], now: float) -> None:
-        self._dead = [state for state, age in listed if state.id != self._id and age >= DEAD_AFTER]
-        others = {state.id: _Other(state, now - age) for state, age in listed if state.id != self._id and age < DEAD_AFTER}
-        kept = self._others if now < self._keep_until else {}
-        self._others = {id: other for id, other in kept.items() if now - other.heard_at < DEAD_AFTER} | others
-        for state in self._dead:
-            self._others.pop(state.id, None)
+        others = {state.id: _Other(state, now - age) for state, age in listed if state.id != self._id}
+        silent = {id for id, other in others.items() if now - other.heard_at >= DEAD_AFTER}
+        if now < self._keep_until:
+            self._others |= {id: other for id, other in others.items() if id not in silent}
+            return
+        self._dead = [others.pop(id).state for id in silent]
+        if self._others.keys() - others.keys():
+            self._gone()
+        self._others = others
 
     async def _take_over(self, state: ServerState) -> None:
         """It is taken off the list with the next beat, which tells of what this server has to store now."""

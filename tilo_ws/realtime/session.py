@@ -77,7 +77,8 @@ class Session:
 
     def _refuse(self, error: CommandError, ref: int | str | None, now: float) -> None:
         self._connection.refuse(error, ref)
-        self._count_refusal(now)
+        if error.code is not ErrorCode.BUSY:  # which is not the player's doing; whoever floods meets the limits as well
+            self._count_refusal(now)
 
     def _count_refusal(self, now: float) -> None:
         if self._refused_at is None:

@@ -24,7 +24,7 @@ from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.text_rules import TextRules
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.database import Database
-from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
+from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout
 from tilo_ws.storage.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
@@ -102,10 +102,10 @@ class Chat:
         said = clean("message", command.message, self._max_message_length, too_long=ErrorCode.MESSAGE_TOO_LONG)
         is_known = command.id is not None and self._broker.knows(command.id)
         message = said if is_known else self._rules.message(connection.player_key, said)
-        if retry_after := self._rates.take(connection):
-            raise rate_limited(retry_after)
         if self._backlog.full or not self._broker.ready:
             raise busy()
+        if retry_after := self._rates.take(connection):
+            raise rate_limited(retry_after)
         receipt = Receipt(connection, command.ref)
         connection.nickname = nickname
         # The address that a client claims for its scores proves nothing: without a token a message has no author's address.
@@ -113,7 +113,7 @@ class Chat:
         draft = ChatDraft(command.id or uuid4(), nickname, email, message, self._clock())
         self.origins.add(draft.id, connection.ip)
         if heard or is_known:
-            self._broker.publish(draft, receipt)
+            self._broker.publish(draft, receipt, self._rates.shared(connection) + self._rules.shared(connection))
         else:
             self._shadow.show(draft.numbered(self._broker.last_seq), receipt)
         if not is_known:
@@ -214,15 +214,20 @@ class Chat:
         return next((message for message in self.commit.rows() if message.seq == seq), None)
 
     async def _store_batch(self, messages: list[ChatMessage]) -> None:
-        await self._store(
-            seqs=[message.seq for message in messages],
-            ids=[str(message.id) for message in messages],
-            nicknames=[message.nickname for message in messages],
-            emails=[message.email for message in messages],
-            messages=[message.message for message in messages],
-            created_ats=[message.created_at for message in messages],
-            deleted_ats=[message.deleted_at for message in messages],
-        )
+        columns = {
+            "seqs": [message.seq for message in messages],
+            "ids": [str(message.id) for message in messages],
+            "nicknames": [message.nickname for message in messages],
+            "emails": [message.email for message in messages],
+            "messages": [message.message for message in messages],
+            "created_ats": [message.created_at for message in messages],
+            "deleted_ats": [message.deleted_at for message in messages],
+        }
+        try:
+            await self._store(**columns)
+        except BadData:
+            # Where another server stores a message at the same time, PostgreSQL can meet the number before it looks for the id.
+            await self._store(**columns)
         if self._oldest_at is None:
             self._oldest_at = min(message.created_at for message in messages)
 

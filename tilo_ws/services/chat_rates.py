@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tilo_ws.protocol.addresses import network_of
 from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.broker import Limit
 from tilo_ws.realtime.connection import Connection
 
 NETWORK_FACTOR = 5
@@ -48,6 +49,20 @@ class ChatRates:
         for bucket in buckets:
             bucket.take(now)
         return 0.0
+
+    def shared(self, connection: Connection) -> list[Limit]:
+        """The limits of who may be on several servers at once: a player by token, and a network.
+
+        A message more than here at once, since messages do not come to the log as evenly as they were sent.
+        """
+        if not self._rate:
+            return []
+        if connection.player is not None:
+            return [Limit(f"player:{connection.player.email}", self._rate, self._burst + 1)]
+        if self._is_proxy(connection.ip):
+            return []
+        network = f"network:{network_of(connection.ip)}"
+        return [Limit(network, self._rate * NETWORK_FACTOR, self._burst * NETWORK_FACTOR + 1)]
 
     def _bucket(self, kind: str, name: str, factor: int, now: float) -> TokenBucket:
         known = self._buckets.pop((kind, name), None)

@@ -8,7 +8,8 @@ from tilo_ws.realtime.connection import Connection
 class ConnectionState(msgspec.Struct, frozen=True, kw_only=True):
     """`nickname` and `email` are what it last called itself, or its token does: with `has_token` the address is proven.
 
-    `connected_at` is in seconds since 1970, `round_trip` in seconds; `server` is the name of the server that it is on.
+    `connected_at` is in seconds since 1970, `round_trip` in seconds; `server` is the name of the server that it is on. A new
+    field needs a default: during an upgrade older servers answer without it.
     """
 
     id: str

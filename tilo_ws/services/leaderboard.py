@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from weakref import WeakSet
 
 from tilo_ws.protocol import pushes
-from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES, GetLeaderboard
+from tilo_ws.protocol.commands import MAX_LEADERBOARD_ENTRIES
 from tilo_ws.protocol.pushes import LeaderboardEntry
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.redis_link import RedisAway
@@ -104,11 +104,19 @@ class Leaderboard:
         self._players = sorted(players.values(), key=lambda player: (-player.score, player.email))[:MAX_LEADERBOARD_ENTRIES]
         self._entries = self._ranked()
 
-    def get(self, connection: Connection, command: GetLeaderboard) -> None:
-        """Handles GetLeaderboard."""
-        if command.watch is not None:
-            self._watch(connection, command.limit if command.watch else 0)
-        connection.reply(pushes.leaderboard(self._entries[: command.limit], command.ref))
+    def best(self, limit: int) -> list[LeaderboardEntry]:
+        """The best `limit` players, as others see them."""
+        return self._entries[:limit]
+
+    def entry_of(self, email: str) -> LeaderboardEntry | None:
+        """This player's entry, if it is on the board."""
+        place = next((place for place, player in enumerate(self._players) if player.email == email), None)
+        return None if place is None else self._entries[place]
+
+    @property
+    def has_everybody(self) -> bool:
+        """Whether all players have room on the board."""
+        return len(self._players) < MAX_LEADERBOARD_ENTRIES
 
     def announce(self) -> None:
         """Tells those who watch what has changed since the last call: call it once a second."""
@@ -118,7 +126,7 @@ class Leaderboard:
                 watch.told = entries
                 watch.broadcast(pushes.leaderboard(entries))
 
-    def _watch(self, connection: Connection, limit: int) -> None:
+    def watch(self, connection: Connection, limit: int) -> None:
         """A connection watches the best `limit` players from now on; with 0 none."""
         for watch in self._watches.values():
             watch.members.discard(connection)

@@ -9,6 +9,8 @@ from tilo_ws.protocol.links import holds_link
 from tilo_ws.protocol.lookalikes import ReservedNames
 from tilo_ws.protocol.repeats import Repeats
 from tilo_ws.protocol.words import WordFilter
+from tilo_ws.realtime.broker import Limit
+from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.session import rate_limited
 
 _KEPT_NAMES = 10_000
@@ -67,6 +69,15 @@ class TextRules:
     def said(self, player: str, message: str) -> None:
         """Remembers a message that was taken, as others see it."""
         self._repeats.add(player, message, self._clock())
+
+    def shared(self, connection: Connection) -> list[Limit]:
+        """Slow mode for a player by token, who may be on several servers at once.
+
+        A tenth shorter than here, since messages do not come to the log as evenly as they were sent.
+        """
+        if not self.slow_mode or connection.player is None:
+            return []
+        return [Limit(f"slow:{connection.player.email}", 1 / (0.9 * self.slow_mode), 1)]
 
     def unsaid(self, player: str, message: str) -> None:
         """Forgets a message that nobody was shown."""

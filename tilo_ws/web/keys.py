@@ -7,6 +7,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
+from tilo_ws.services.all_refused_scores import AllRefusedScores
 from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.audit_log import AuditLog
 from tilo_ws.services.chat import Chat
@@ -52,6 +53,7 @@ CHAT = web.AppKey("chat", Chat)
 HISTORY = web.AppKey("history", History)
 """The newest chat."""
 SCORES = web.AppKey("scores", Scores)
+REFUSED_SCORES = web.AppKey("refused_scores", AllRefusedScores)
 ANNOUNCEMENTS = web.AppKey("announcements", Announcements)
 CORRECTIONS = web.AppKey("corrections", Corrections)
 PLAYER_RECORDS = web.AppKey("player_records", PlayerRecords)

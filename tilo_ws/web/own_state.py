@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from tilo_ws import __version__
 from tilo_ws.realtime.hub import Hub
@@ -17,6 +18,7 @@ class OwnState:
         self,
         *,
         id: str,
+        epoch: Callable[[], UUID],
         name: str,
         hub: Hub,
         statistics: Statistics,
@@ -25,6 +27,7 @@ class OwnState:
     ) -> None:
         self.id = id
         self._started_at = time.time()
+        self._epoch = epoch
         self._name = name
         self._hub = hub
         self._statistics = statistics
@@ -35,6 +38,7 @@ class OwnState:
         """At this moment."""
         return ServerState(
             id=self.id,
+            epoch=str(self._epoch()),
             name=self._name,
             version=__version__,
             started_at=self._started_at,

@@ -28,7 +28,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     """`GET /admin/players/{email}`; with `before` the chat below that number."""
     email = address_of(request)
     sessions = await request.app[keys.CONNECTIONS].of_player(email)
-    refused = [one for one in request.app[keys.SCORES].refused.newest() if one.email == email]
+    refused = [one for one in (await request.app[keys.REFUSED_SCORES].newest()).newest if one.email == email]
     fields: dict[str, Any] = {
         "email": email,
         "path": player_path(email),

@@ -24,7 +24,7 @@ async def page(request: web.Request) -> web.StreamResponse:
     `score` and `email` are those of the last player on the page before.
     """
     words = words_of(request)
-    refused = request.app[keys.SCORES].refused.count
+    refused = (await request.app[keys.REFUSED_SCORES].newest(0)).count
     if not words:
         return await render(request, "players.html", "players", words="", refused=refused)
     after = _after(request)

@@ -16,8 +16,8 @@ MAX_SHOWN = 200
 
 async def page(request: web.Request) -> web.StreamResponse:
     """`GET /admin/players/refused`: newest first; with `q` those whose address or nickname has that in it."""
-    words, refused = words_of(request), request.app[keys.SCORES].refused
-    kept = refused.newest()
+    words, refused = words_of(request), await request.app[keys.REFUSED_SCORES].newest()
+    kept = refused.newest
     found = [one for one in kept if _matches(one, words.casefold())]
     return await render(
         request,

@@ -85,9 +85,9 @@ class RefusedScoreList(msgspec.Struct, frozen=True):
 
 async def refused_scores(request: web.Request) -> web.Response:
     """`GET /api/v1/scores/refused?limit=`: those that nobody can have played, newest first."""
-    refused = request.app[keys.SCORES].refused
-    newest = refused.newest(whole(request, "limit", default=100, most=MEMORY_SCORES))
-    listed = [ListedRefusal(**msgspec.structs.asdict(one) | {"refused_at": utc_text(one.refused_at)}) for one in newest]
+    limit = whole(request, "limit", default=100, most=MEMORY_SCORES)
+    refused = await request.app[keys.REFUSED_SCORES].newest(limit)
+    listed = [ListedRefusal(**msgspec.structs.asdict(one) | {"refused_at": utc_text(one.refused_at)}) for one in refused.newest]
     return answer(RefusedScoreList(refused.count, listed))
 
 
