@@ -11,20 +11,23 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # What each floor may import, beside itself. storage and realtime do not know each other.
 FLOORS: dict[str, set[str]] = {
     "protocol": set(),
-    "storage": set(),
-    "realtime": {"protocol"},
+    "storage": {"histogram"},
+    "realtime": {"protocol", "histogram"},
     "services": {"protocol", "storage", "realtime"},
-    "web": {"protocol", "storage", "realtime", "services", "resources"},
+    "web": {"protocol", "storage", "realtime", "services", "resources", "histogram"},
 }
 
 # Modules beside the floors, which know nothing of them.
 TOOLS: dict[str, set[str]] = {
     "background": set(),
-    "garbage": set(),
+    "garbage": {"histogram"},
+    "histogram": set(),
+    "log": set(),
     "process_limits": set(),
     "resources": set(),
     "settings": set(),
     "sockets": set(),
+    "service_manager": {"background"},
     "workers": set(),
     "load": {"process_limits"},
 }
@@ -38,6 +41,7 @@ TOP = [
     "dashboard",
     "entrance",
     "notice_table",
+    "monitoring",
     "app",
     "server",
     "supervisor",

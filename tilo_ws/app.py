@@ -14,6 +14,7 @@ from tilo_ws.dashboard import add_dashboard
 from tilo_ws.entrance import add_entrance
 from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
 from tilo_ws.garbage import GarbagePauses
+from tilo_ws.monitoring import add_monitoring
 from tilo_ws.notice_table import notice_table
 from tilo_ws.presence import add_presence
 from tilo_ws.protocol import commands
@@ -23,7 +24,7 @@ from tilo_ws.realtime.broker import Takers
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import leading
-from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.session import Handlers
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.all_refused_scores import AllRefusedScores
@@ -31,7 +32,6 @@ from tilo_ws.services.announcements import Announcements
 from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
-from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
 from tilo_ws.services.forgetting import Forgetting
@@ -39,7 +39,6 @@ from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import CATCH_UP_INTERVAL
 from tilo_ws.services.numbering import Numbering
-from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recovery import Recovery
 from tilo_ws.services.recurring_events import RecurringEvents
 from tilo_ws.services.scores import Scores
@@ -58,10 +57,10 @@ from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.routes import add_routes
 
 
-def create_app(settings: Settings) -> web.Application:
+def create_app(settings: Settings, worker: str = "") -> web.Application:
     """The whole server, not started; only the dashboard's password is made where there is none.
 
-    Call it on the event loop that will run it. Raises SettingError.
+    `worker` is the number of one of several on one address. Call it on the event loop that will run it. Raises SettingError.
     """
     loop = asyncio.get_running_loop()
     app = web.Application(middlewares=[middlewares.in_time, middlewares.api, guard], client_max_size=middlewares.MAX_BODY_BYTES)
@@ -120,15 +119,17 @@ def create_app(settings: Settings) -> web.Application:
         max_connections=settings.max_connections_per_player,
         is_banned=moderation.is_banned,
     )
-    handlers: dict[type, Handler] = {
-        commands.SendChat: authentication.for_players(chat.send),
-        commands.SubmitScore: authentication.for_players(scores.submit),
-        commands.GetEvents: events.get,
-        commands.GetLeaderboard: standing.get,
-        commands.Ping: heartbeat.pong,
-        commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
-        commands.Auth: authentication.auth,
-    }
+    handlers = Handlers(
+        {
+            commands.SendChat: authentication.for_players(chat.send),
+            commands.SubmitScore: authentication.for_players(scores.submit),
+            commands.GetEvents: events.get,
+            commands.GetLeaderboard: standing.get,
+            commands.Ping: heartbeat.pong,
+            commands.Hello: hello_rate.limited(authentication.before(recovery.hello)),
+            commands.Auth: authentication.auth,
+        }
+    )
     commits: list[GroupCommit[Any, Any]] = [scores.commit, chat.commit, shadow.commit]
     pauses = GarbagePauses()
     lifecycle = Lifecycle(hub, commits, drain_seconds=settings.drain_seconds)
@@ -232,16 +233,15 @@ def create_app(settings: Settings) -> web.Application:
     app[keys.REFUSED_SCORES] = AllRefusedScores(scores.refused, servers)
     app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
     app[keys.CORRECTIONS] = Corrections(database, scores)
-    app[keys.PLAYER_RECORDS] = PlayerRecords(database)
     app[keys.FORGETTING] = forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
-    app[keys.CHAT_SEARCH] = ChatSearch(database)
     app[keys.SLOW_MODE] = slow_mode
     app[keys.EVENTS] = events
     app[keys.RECURRING_EVENTS] = recurring_events
     app[keys.LEADERBOARD] = leaderboard
     notices = notice_table(app)
+    add_monitoring(app, settings, parts, link, worker)
     add_routes(app)
     app.on_response_prepare.append(middlewares.add_security_headers)
     app.cleanup_ctx.append(start_and_stop)

@@ -17,6 +17,7 @@ from tilo_ws import __version__, admin_command, check_command, data_command, res
 from tilo_ws.from_settings import player_tokens
 from tilo_ws.load import command as load_command
 from tilo_ws.load.run import CannotPlay
+from tilo_ws.log import set_up_log
 from tilo_ws.protocol.codes import CommandError
 from tilo_ws.protocol.text import clean, email_address
 from tilo_ws.protocol.tokens import Player
@@ -193,9 +194,7 @@ async def _with_file(work: Coroutine[Any, Any, None]) -> int:
 
 
 def _set_up_logging(settings: Settings, process: str) -> None:
-    logging.basicConfig(
-        level=settings.log_level.upper(), format=f"%(asctime)s %(levelname)s {process}%(name)s: %(message)s", stream=sys.stderr
-    )
+    set_up_log(settings.log_level, settings.log_format, process, sys.stderr)
 
 
 def _refuse(reasons: str) -> int:

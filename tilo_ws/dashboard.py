@@ -16,7 +16,9 @@ from tilo_ws.realtime.shared_store import SharedStore
 from tilo_ws.services.admin_accounts import AdminAccounts
 from tilo_ws.services.admins import Admins
 from tilo_ws.services.audit_log import AuditLog
+from tilo_ws.services.chat_search import ChatSearch
 from tilo_ws.services.notices import Tell
+from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.settings import Settings
 from tilo_ws.shown_settings import shown_settings
 from tilo_ws.storage.database import Database
@@ -71,6 +73,8 @@ def add_dashboard(
     app[keys.FEED] = feed
     app[keys.FIGURE_HISTORY] = figure_history
     app[keys.AUDIT_LOG] = audit_log
+    app[keys.CHAT_SEARCH] = ChatSearch(database)
+    app[keys.PLAYER_RECORDS] = PlayerRecords(database)
     app[keys.SETTINGS] = shown_settings(settings)
     app[keys.PASSWORD_PLACE] = password_place
     aiohttp_jinja2.get_env(app).globals.update(navigation=navigation, may=may, player_path=player_path)

@@ -1,14 +1,14 @@
 """The way in: which players are let in and what is said to whoever comes, and what opens the API and the demo."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from aiohttp import web
 
 from tilo_ws import process_limits
 from tilo_ws.background import Every
 from tilo_ws.realtime.hub import Hub
-from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.session import Handlers
 from tilo_ws.settings import Settings
 from tilo_ws.web import keys
 from tilo_ws.web.admission import Admission
@@ -24,7 +24,7 @@ def add_entrance(
     *,
     address: ClientAddress,
     hub: Hub,
-    handlers: Mapping[type, Handler],
+    handlers: Handlers,
     lifecycle: Lifecycle,
     shuts_out: Callable[[str], bool],
     greeting: Callable[[], bytes],

@@ -5,16 +5,19 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from tilo_ws.histogram import Histogram
+
 _OLDEST = 2
 """The generation of a full collection."""
 
 
 class GarbagePauses:
-    """Measures collections while it is active."""
+    """Measures collections while it is active. `seconds` are those of all."""
 
     def __init__(self) -> None:
         self._began = 0.0
         self._worst = 0.0
+        self.seconds = Histogram()
 
     def start(self) -> None:
         """Begins to measure."""
@@ -33,7 +36,9 @@ class GarbagePauses:
         if phase == "start":
             self._began = time.perf_counter()
         else:
-            self._worst = max(self._worst, time.perf_counter() - self._began)
+            pause = time.perf_counter() - self._began
+            self._worst = max(self._worst, pause)
+            self.seconds.add(pause)
 
 
 class Freezer:

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from aiohttp import web
 from aiohttp.log import server_logger
 
-from tilo_ws import process_limits
+from tilo_ws import background, process_limits
 from tilo_ws.app import create_app
 from tilo_ws.garbage import Freezer
+from tilo_ws.service_manager import READY, STOPPING, ServiceManager
 from tilo_ws.settings import Settings
 from tilo_ws.sockets import CannotListen, shown
 from tilo_ws.web import keys
@@ -34,6 +35,8 @@ _REQUEST_ON_ITS_WAY = 0.1
 class Place(NamedTuple):
     """Where a worker serves: on sockets that are kept open for it, until it is told to end or another has its place."""
 
+    worker: str
+    """Its number."""
     sockets: Sequence[socket.socket]
     ready: Callable[[], None]
     """Called when it can serve."""
@@ -44,10 +47,16 @@ class Place(NamedTuple):
 
 async def serve(settings: Settings, place: Place | None = None) -> int:
     """Serves until SIGINT or SIGTERM; returns the exit status. Raises what keeps the server from starting."""
+    manager = ServiceManager(os.environ)
+    async with background.running(*manager.schedule):
+        return await _serve(settings, place, manager)
+
+
+async def _serve(settings: Settings, place: Place | None, manager: ServiceManager) -> int:
     told_to_end = end_on_signals(lambda: os._exit(1))
     process_limits.raise_open_files()
     _warn_of_too_few_files(settings)
-    app = create_app(settings)
+    app = create_app(settings, "" if place is None else place.worker)
     lifecycle = app[keys.LIFECYCLE]
     server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
@@ -60,7 +69,9 @@ async def serve(settings: Settings, place: Place | None = None) -> int:
                 place.ready()
                 await before(ends, place.told_to_listen.wait())
             listeners = await _listen(app, runner, settings, place)
+            manager.tell(READY)
             await before(ends, lifecycle.failed.wait())
+            manager.tell(STOPPING)
             logger.info("ending")
             if place is not None and place.lost.is_set():
                 await _leave(listeners, runner)

@@ -177,9 +177,11 @@ class Settings:
     auth_required: bool = _setting("TILO_AUTH_REQUIRED", "false", _flag)
     admin_password: str | None = _setting("TILO_ADMIN_PASSWORD", None, _text, secret=True)
     api_key: str | None = _setting("TILO_API_KEY", None, _text, secret=True)
+    metrics_token: str | None = _setting("TILO_METRICS_TOKEN", None, _text, secret=True)
     demo: bool | None = _setting("TILO_DEMO", None, _flag)
     drain_seconds: float = _setting("TILO_DRAIN_SECONDS", "5", _number(0, 3600))
     log_level: str = _setting("TILO_LOG_LEVEL", "info", _choice("debug", "info", "warning", "error"))
+    log_format: str = _setting("TILO_LOG_FORMAT", "text", _choice("text", "json"))
     flush_interval_ms: float = _setting("TILO_FLUSH_INTERVAL_MS", "20", _number(0, 60_000))
 
     @property

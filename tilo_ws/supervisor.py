@@ -16,6 +16,7 @@ from tilo_ws.background import Every
 from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.servers_redis import CLAIM
 from tilo_ws.server import BACKLOG, before, end_on_signals, log_address
+from tilo_ws.service_manager import READY, STOPPING, ServiceManager
 from tilo_ws.settings import Settings
 from tilo_ws.sockets import bind_shared
 from tilo_ws.storage.embedded import EmbeddedPostgres, EmbeddedValkey
@@ -32,6 +33,7 @@ async def supervise(settings: Settings, count: int) -> int:
 
     Raises what keeps the server from starting; what keeps a worker, that worker has told.
     """
+    manager = ServiceManager(os.environ)
     told_to_change = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told_to_change.set)
     workers: Workers | None = None
@@ -46,10 +48,11 @@ async def supervise(settings: Settings, count: int) -> int:
         sockets = bind_shared(settings.host, settings.port, count)
         shared, schedule = await _start_shared(settings, stack)
         workers = Workers(sockets, [sys.executable, "-m", "tilo_ws.worker", *shared, str(count)], backlog=BACKLOG)
-        async with background.running(*schedule):
+        async with background.running(*schedule, *manager.schedule):
             try:
-                failed = await before([told_to_end], _serve(workers, sockets[0][0], told_to_change))
+                failed = await before([told_to_end], _serve(workers, sockets[0][0], told_to_change, manager))
             finally:
+                manager.tell(STOPPING)
                 logger.info("ending %d workers", count)
                 workers.end()
                 in_order = await workers.ended(settings.drain_seconds + _END_LIMIT)
@@ -57,10 +60,11 @@ async def supervise(settings: Settings, count: int) -> int:
     return 1 if failed or not in_order else 0
 
 
-async def _serve(workers: Workers, listening: socket.socket, told_to_change: asyncio.Event) -> None:
+async def _serve(workers: Workers, listening: socket.socket, told_to_change: asyncio.Event, manager: ServiceManager) -> None:
     """Returns only where a worker could not start."""
     if await workers.start():
         log_address(*listening.getsockname()[:2])
+        manager.tell(READY)
         await workers.keep(told_to_change)
 
 

@@ -2,16 +2,18 @@
 
 import argparse
 import asyncio
+import contextlib
 import dataclasses
 import os
 import socket
 import sys
 from collections.abc import Sequence
 
-from tilo_ws import cli
+from tilo_ws import background, cli
+from tilo_ws.background import Every
 from tilo_ws.server import Place, serve
 from tilo_ws.settings import Settings
-from tilo_ws.workers import READY
+from tilo_ws.workers import ALIVE, READY
 
 
 def main() -> int:
@@ -26,7 +28,9 @@ def main() -> int:
 
     async def work(settings: Settings) -> int:
         sockets = [socket.socket(fileno=number) for number in options.sockets]
-        return await serve(share_of(settings, options), _place(sockets))
+        os.set_blocking(sys.stdout.fileno(), False)
+        async with background.running(Every(1.0, _tell_alive, "telling the supervisor of life")):
+            return await serve(share_of(settings, options), _place(str(options.number), sockets))
 
     return cli.run(work, process=f"worker {options.number} ")
 
@@ -49,10 +53,10 @@ def share_of(settings: Settings, options: argparse.Namespace) -> Settings:
     )
 
 
-def _place(sockets: Sequence[socket.socket]) -> Place:
+def _place(number: str, sockets: Sequence[socket.socket]) -> Place:
     """Follows what the supervisor says on the standard input; its end says that the place is lost."""
     loop = asyncio.get_running_loop()
-    place = Place(sockets, _tell_ready, asyncio.Event(), asyncio.Event())
+    place = Place(number, sockets, _tell_ready, asyncio.Event(), asyncio.Event())
 
     def on_input() -> None:
         if os.read(sys.stdin.fileno(), 64):
@@ -63,6 +67,12 @@ def _place(sockets: Sequence[socket.socket]) -> Place:
 
     loop.add_reader(sys.stdin.fileno(), on_input)
     return place
+
+
+def _tell_alive() -> None:
+    # A supervisor that is gone, or does not read, is nothing to tell.
+    with contextlib.suppress(BrokenPipeError, BlockingIOError):
+        os.write(sys.stdout.fileno(), ALIVE)
 
 
 def _tell_ready() -> None:

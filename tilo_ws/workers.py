@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 READY = b"ready\n"
 """What a worker writes when it can serve."""
 
+ALIVE = b"alive\n"
+"""What it writes every second."""
+
 _LISTEN = b"listen\n"
 """What it reads when it is to take connections."""
 
@@ -20,7 +23,8 @@ _LISTEN = b"listen\n"
 class Worker:
     """One process. It ends by itself, in good order, when its input ends: also when this process is killed."""
 
-    def __init__(self, number: int, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, number: int, process: asyncio.subprocess.Process, silence_limit: float) -> None:
+        self._silence_limit = silence_limit
         self.number = number
         self.process = process
         self.was_ready = False
@@ -28,13 +32,29 @@ class Worker:
     async def ready(self) -> bool:
         """Waits until it can serve. False when it has ended before."""
         assert self.process.stdout is not None
-        self.was_ready = await self.process.stdout.readline() == READY
+        while (line := await self.process.stdout.readline()) == ALIVE:
+            pass
+        self.was_ready = line == READY
         return self.was_ready
 
     def listen(self) -> None:
-        """Makes it take connections."""
+        """Makes it take connections. From now on it is killed where it hangs."""
         assert self.process.stdin is not None
         self.process.stdin.write(_LISTEN)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        assert self.process.stdout is not None
+        line = ALIVE
+        while line:
+            try:
+                async with asyncio.timeout(self._silence_limit):
+                    line = await self.process.stdout.readline()
+            except TimeoutError:
+                pattern = "worker %d (process %d) has given no sign of life for %g s: killing it"
+                logger.error(pattern, self.number + 1, self.process.pid, self._silence_limit)
+                self.process.kill()
+                return
 
     def dismiss(self) -> None:
         """Makes it stop listening, send its players away and end, for another has its sockets."""
@@ -51,17 +71,24 @@ class Workers:
     """All of them, each with its own of the sockets, which stay open here: what one leaves waiting its successor takes.
 
     `command` starts a worker, with its number and then the descriptors of its sockets as further words. A worker that dies
-    is replaced at once; one that cannot start is tried again every `retry_interval` seconds. `backlog` is how many connections
-    wait at most until a worker accepts them.
+    is replaced at once, and one that gives no sign of life for `silence_limit` seconds is killed; one that cannot start is
+    tried again every `retry_interval` seconds. `backlog` is how many connections wait at most until a worker accepts them.
     """
 
     def __init__(
-        self, sockets: Sequence[Sequence[socket.socket]], command: Sequence[str], *, backlog: int, retry_interval: float = 1.0
+        self,
+        sockets: Sequence[Sequence[socket.socket]],
+        command: Sequence[str],
+        *,
+        backlog: int,
+        retry_interval: float = 1.0,
+        silence_limit: float = 30.0,
     ) -> None:
         self._sockets = sockets
         self._command = command
         self._backlog = backlog
         self._retry_interval = retry_interval
+        self._silence_limit = silence_limit
         self._alive: set[Worker] = set()
         self._current: list[Worker] = []
         self._changing = [asyncio.Lock() for _ in sockets]
@@ -123,7 +150,7 @@ class Workers:
             # Ctrl-C goes to the whole process group; workers are told by this process.
             start_new_session=True,
         )
-        worker = Worker(number, process)
+        worker = Worker(number, process, self._silence_limit)
         self._alive.add(worker)
         return worker
 

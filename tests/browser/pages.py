@@ -9,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.browser import full_house
 from tests.browser.dashboard import feed_state, log_in
 
-NO_PAGES = {"/ws", "/healthz", "/readyz", "/admin/", "/admin/feed", "/admin/audit.csv"}
+NO_PAGES = {"/ws", "/healthz", "/readyz", "/metrics", "/admin/", "/admin/feed", "/admin/audit.csv"}
 """Routes for GET, outside the API and the static files, that show nothing."""
 
 Open = Callable[[Page, str], Awaitable[object]]

@@ -11,7 +11,7 @@ from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.commands import GetEvents, Ping
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.session import FLOOD_REFUSALS, Handler, Session
+from tilo_ws.realtime.session import FLOOD_REFUSALS, Handlers, Session
 
 
 class Conversation:
@@ -21,7 +21,7 @@ class Conversation:
         self.carried_out: list[object] = []
         self.transport: FakeTransport
         self.connection, self.transport = open_connection()
-        handlers: dict[type, Handler] = {Ping: self._note, GetEvents: self._refuse}
+        handlers = Handlers({Ping: self._note, GetEvents: self._refuse})
         self.session = Session(self.connection, handlers, TokenBucket(rate=1, burst=burst, now=0.0))
 
     def _note(self, connection: Connection, command: Any) -> None:
@@ -65,7 +65,7 @@ def test_a_bug_of_a_handler_is_not_hidden() -> None:
         raise ZeroDivisionError
 
     connection, _ = open_connection()
-    session = Session(connection, {Ping: broken}, TokenBucket(rate=0, burst=1, now=0.0))
+    session = Session(connection, Handlers({Ping: broken}), TokenBucket(rate=0, burst=1, now=0.0))
     with pytest.raises(ZeroDivisionError):
         session.receive('{"type":"ping"}', 0.0)
 

@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz`, and the pages that belong to nobody."""
 
-from tests.conftest import StartServer
+from tests.conftest import Outage, StartServer
+from tests.eventually import eventually
 from tests.web.conversation import CHAT, close_code, hear, join
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.web import keys
@@ -11,7 +12,27 @@ async def test_a_server_is_ready(start_server: StartServer) -> None:
     assert (await client.get("/healthz")).status == 200
     response = await client.get("/readyz")
     assert response.status == 200
-    assert await response.json() == {"status": "ready", "database": "ok", "redis": "off"}
+    parts = {"database": "ok", "redis": "off", "chat": "ok", "scores": "ok"}
+    assert await response.json() == {"status": "ready", **parts, "reasons": {}}
+
+
+async def test_each_part_that_is_not_well_has_its_reason(start_server: StartServer, outage: Outage) -> None:
+    client = await start_server(database_url=outage.dsn)
+    assert client.app is not None
+    outage.begin()
+    await (await join(client)).send_json(CHAT)
+    commit = client.app[keys.CHAT].commit
+    await eventually(lambda: commit.failing)
+    response = await client.get("/readyz")
+    state = await response.json()
+    reasons = state.pop("reasons")
+    assert response.status == 200, "players are still served"
+    assert state == {"status": "degraded", "database": "away", "redis": "off", "chat": "failing", "scores": "ok"}
+    assert reasons.keys() == {"database", "chat"}
+    assert "No such file or directory" in reasons["database"]
+    outage.end()
+    await eventually(lambda: not commit.failing)
+    assert (await (await client.get("/readyz")).json())["reasons"] == {}
 
 
 async def test_a_server_that_ends_takes_nobody_and_sends_everybody_away(start_server: StartServer) -> None:

@@ -204,14 +204,14 @@ async def test_redis_away_is_told_and_nobody_is_sent_away(start_joined: StartJoi
         player = await join(second)
         for client in (second, first):
             await servers_of(client).beat()
-        assert await (await first.get("/readyz")).json() == {"status": "ready", "database": "ok", "redis": "ok"}
+        parts = {"database": "ok", "redis": "ok", "chat": "ok", "scores": "ok"}
+        assert await (await first.get("/readyz")).json() == {"status": "ready", **parts, "reasons": {}}
         redis.kill()
         await eventually(lambda: all(servers_of(client).redis == "away" for client in (first, second)))
         response = await first.get("/readyz")
-        assert (response.status, await response.json()) == (
-            200,
-            {"status": "degraded", "database": "ok", "redis": "away"},
-        )
+        state = await response.json()
+        assert state.pop("reasons").keys() == {"redis"}
+        assert (response.status, state) == (200, {"status": "degraded", **parts, "redis": "away"})
         assert servers_of(first).online == 1, "the others as they were last"
         assert (await ask(player, type="ping"))["type"] == "pong"
         assert len(await (await first.get("/api/v1/connections", headers=api_headers)).json()) == 0

@@ -4,7 +4,8 @@ import asyncio
 import math
 import struct
 
-from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol import pushes
+from tilo_ws.protocol.codes import CloseCode, CommandError
 from tilo_ws.protocol.frames import close_frame, ping_frame
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.replies import Replies
@@ -106,6 +107,11 @@ class Connection:
     def reply(self, frame: bytes) -> None:
         """Sends a frame at the end of this turn of the event loop, joined with other replies."""
         self._replies.add(self, frame)
+
+    def refuse(self, error: CommandError, ref: pushes.Ref) -> None:
+        """Replies that a command was not carried out."""
+        self._replies.errors[error.code] += 1
+        self.reply(pushes.error(error, ref))
 
     def heard(self, now: float) -> None:
         """Notes that a frame came."""

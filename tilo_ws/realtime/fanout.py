@@ -70,6 +70,7 @@ class Fanout:
         self._next_target = 0
         self.seq = 0
         self.deliveries = 0
+        self.bytes_out = 0
         self.round_seconds = 0.0
 
     def broadcast(self, frame: bytes, seq: int | None = None) -> None:
@@ -123,12 +124,14 @@ class Fanout:
         """Returns whether connections are left when the time is over."""
         yield_at = self._loop.time() + seconds
         targets, frames, count = self._targets, self._round, self._round_count
+        size = len(frames)
         while step := targets[self._next_target : self._next_target + _STEP]:
             self._next_target += len(step)
             written = 0
             for connection in step:
                 written += connection.write(frames, count)
             self.deliveries += written * count
+            self.bytes_out += written * size
             if self._next_target < len(targets) and self._loop.time() >= yield_at:
                 return True
         return False

@@ -1,5 +1,6 @@
 """Who is connected to this server."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from tilo_ws.protocol.codes import CloseCode
@@ -10,14 +11,28 @@ MAX_TOTAL_UNSENT_BYTES = 256 * 1024 * 1024
 """Bytes that may wait for all slow readers together: a crowd of them, each below its own limit, must not fill the memory."""
 
 
+LOST = 1006
+"""Stands, as in browsers, for the close code of a connection that ended without one."""
+
+OTHER = 0
+"""Stands for all close codes that nobody here knows: clients choose them freely."""
+
+_COUNTED_CODES = frozenset((1000, 1001, 1002, 1003, 1005, 1007, 1009, *CloseCode))
+"""What browsers, aiohttp and this server close with."""
+
+
 class Hub:
-    """The open connections, by id, in the order of their arrival; and by player."""
+    """The open connections, by id, in the order of their arrival; and by player.
+
+    `entered` counts those that ever came, `closed` those that went, by close code.
+    """
 
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
         self._by_player: dict[str, set[Connection]] = {}
         self._members: Sequence[Connection] | None = None
-        self.slow_consumers = 0
+        self.entered = 0
+        self.closed: Counter[int] = Counter()
         self.messages_in = 0
 
     def __len__(self) -> int:
@@ -25,6 +40,11 @@ class Hub:
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(self._connections.values())
+
+    @property
+    def slow_consumers(self) -> int:
+        """Those that were closed because they did not read."""
+        return self.closed[CloseCode.SLOW_CONSUMER]
 
     def members(self) -> Sequence[Connection]:
         """The open connections; the same tuple until one enters or leaves, so that a round need not look at each to begin."""
@@ -40,6 +60,7 @@ class Hub:
         """Adds a connection; write rounds that begin from now on reach it."""
         self._connections[connection.id] = connection
         self._members = None
+        self.entered += 1
 
     def identify(self, connection: Connection, player: Player) -> None:
         """Notes whose connection it is."""
@@ -60,7 +81,8 @@ class Hub:
             if not others:
                 del self._by_player[connection.player.email]
         self.messages_in += connection.messages_in
-        self.slow_consumers += connection.close_code == CloseCode.SLOW_CONSUMER
+        code = LOST if connection.close_code is None else connection.close_code
+        self.closed[code if code in _COUNTED_CODES or code == LOST else OTHER] += 1
 
     def sweep(self, now: float, timeout: float) -> None:
         """Closes who was silent for `timeout` seconds and pings who was for half of it; with a timeout of 0 nobody.

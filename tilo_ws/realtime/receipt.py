@@ -46,7 +46,7 @@ class Receipt:
     def refuse(self, error: CommandError) -> None:
         """See Waiter."""
         self.connection.waiting -= 1
-        self.connection.reply(pushes.error(error, self.ref))
+        self.connection.refuse(error, self.ref)
 
 
 def busy() -> CommandError:

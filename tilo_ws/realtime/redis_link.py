@@ -18,6 +18,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
+from tilo_ws.histogram import Histogram
+
 logger = logging.getLogger(__name__)
 
 TIME_LIMIT = 2.0
@@ -52,7 +54,8 @@ class RedisLink:
 
     All keys and channels of a game carry one hash tag, made of its `prefix`, so that scripts and sharded channels have one slot
     of a cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the
-    channels are followed again. An outage is two lines of the log.
+    channels are followed again, and `reason` that fault. An outage is two lines of the log. `round_trips` are the seconds of
+    commands that were answered, `failures` counts the others.
     """
 
     def __init__(self, url: str, prefix: str, *, time_limit: float = TIME_LIMIT) -> None:
@@ -70,7 +73,10 @@ class RedisLink:
         self._patience = asyncio.timeout(None)
         self._task: asyncio.Task[None] | None = None
         self._away_since: float | None = None
+        self.reason = ""
         self.server = "unknown"
+        self.round_trips = Histogram()
+        self.failures = 0
 
     def key(self, name: str) -> str:
         """The full name of a key or channel of this game."""
@@ -139,12 +145,16 @@ class RedisLink:
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def _execute(self, *words: Any) -> Any:
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self._time_limit):
-                return await self._client.execute_command(*words)
+                answer = await self._client.execute_command(*words)
+            self.round_trips.add(time.monotonic() - began)
+            return answer
         except NoScriptError:
             raise
         except _FAULTS as error:
+            self.failures += 1
             self.resubscribe(_one_line(error))
             raise RedisAway(_one_line(error)) from None
 
@@ -189,12 +199,13 @@ class RedisLink:
     def _went_away(self, reason: str) -> None:
         if self._away_since is None:
             self._away_since = time.monotonic()
-            logger.error("Redis away: %s", reason)
+            self.reason = reason
+            logger.error("Redis away: %(reason)s", {"reason": reason})
 
     def _came_back(self) -> None:
         if self._away_since is not None:
-            logger.info("Redis back after %.1f s", time.monotonic() - self._away_since)
-            self._away_since = None
+            logger.info("Redis back after %(seconds).1f s", {"seconds": time.monotonic() - self._away_since})
+            self._away_since, self.reason = None, ""
         self._subscribed.set()
         for action in self._on_subscribed:
             action()

@@ -46,6 +46,10 @@ class Servers(Protocol):
         """Whether what joins them was there at last; off for a server that is alone."""
 
     @property
+    def redis_reason(self) -> str:
+        """Why it is away."""
+
+    @property
     def leads(self) -> bool:
         """Whether this one does what one alone shall do: that which started first."""
 
@@ -94,6 +98,7 @@ class LoneServer:
     """The one server that there is. `state` tells its own, `count` its connections."""
 
     redis: RedisState = "off"
+    redis_reason = ""
     leads = True
 
     def __init__(self, state: Callable[[], ServerState], count: Callable[[], int]) -> None:

@@ -98,6 +98,11 @@ class RedisServers:
         return "away" if self._link.away else "ok"
 
     @property
+    def redis_reason(self) -> str:
+        """See Servers."""
+        return self._link.reason
+
+    @property
     def leads(self) -> bool:
         """See Servers. While Redis is away, as it was before."""
         return self._has_beaten and self.all()[0].id == self._id

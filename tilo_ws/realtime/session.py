@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilo_ws.protocol import pushes
+import msgspec
+
 from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.commands import parse
 from tilo_ws.protocol.token_bucket import TokenBucket
@@ -12,6 +13,15 @@ from tilo_ws.realtime.connection import Connection
 
 Handler = Callable[[Connection, Any], None]
 """Carries out one command. Replies through the connection; raises CommandError for the client's mistakes."""
+
+
+class Handlers(dict[type[msgspec.Struct], Handler]):
+    """Who carries out each kind of command. `received` counts the commands of all connections, `unreadable` what was none."""
+
+    def __init__(self, handlers: Mapping[type[msgspec.Struct], Handler]) -> None:
+        super().__init__(handlers)
+        self.received = dict.fromkeys(handlers, 0)
+        self.unreadable = 0
 
 
 FLOOD_REFUSALS = 100
@@ -24,7 +34,7 @@ class Session:
 
     __slots__ = ("_bucket", "_connection", "_handlers", "_refused_at")
 
-    def __init__(self, connection: Connection, handlers: Mapping[type, Handler], bucket: TokenBucket) -> None:
+    def __init__(self, connection: Connection, handlers: Handlers, bucket: TokenBucket) -> None:
         self._connection = connection
         self._handlers = handlers
         self._bucket = bucket
@@ -35,6 +45,10 @@ class Session:
         self._connection.messages_in += 1
         command, error, ref = parse(text)
         try:
+            if command is None:
+                self._handlers.unreadable += 1
+            else:
+                self._handlers.received[type(command)] += 1
             self._limit(now)
             if command is not None:
                 self._handlers[type(command)](self._connection, command)
@@ -46,6 +60,7 @@ class Session:
     def refuse_binary(self, now: float) -> None:
         """Answers a binary frame: commands are text."""
         self._connection.messages_in += 1
+        self._handlers.unreadable += 1
         error = CommandError(ErrorCode.BAD_JSON, "send text frames")
         try:
             self._limit(now)
@@ -61,7 +76,7 @@ class Session:
         return True
 
     def _refuse(self, error: CommandError, ref: int | str | None, now: float) -> None:
-        self._connection.reply(pushes.error(error, ref))
+        self._connection.refuse(error, ref)
         if error.code is not ErrorCode.BUSY:  # which is not the player's doing; whoever floods meets the limits as well
             self._count_refusal(now)
 

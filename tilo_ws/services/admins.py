@@ -70,12 +70,12 @@ class Admins:
         left = await self._take(ip)
         stored = await self._find(name)
         if not await self._matches(stored, password):
-            logger.warning("admin login failed from %s", ip)
+            logger.warning("admin login failed from %(ip)s", {"ip": ip})
             raise WrongPassword(f"Wrong password. {_attempts(left)} left.")
         assert stored is not None
         await self._attempts.forget(ip)
         if stored.totp_secret is None:
-            logger.info("admin %s logged in from %s", name, ip)
+            logger.info("admin %(admin)s logged in from %(ip)s", {"admin": name, "ip": ip})
         return stored.account, stored.totp_secret is not None
 
     async def confirm(self, account: Account, code: str, ip: str) -> None:
@@ -86,10 +86,10 @@ class Admins:
             raise WrongPassword("This account has just been changed: begin again.")
         step = matching_step(stored.totp_secret, code, self._wall_clock())
         if step is None or not await self._use(stored, step):
-            logger.warning("wrong code for admin %s from %s", account.name, ip)
+            logger.warning("wrong code for admin %(admin)s from %(ip)s", {"admin": account.name, "ip": ip})
             raise WrongPassword(f"Wrong code. {_attempts(left)} left.")
         await self._attempts.forget(ip, account.name)
-        logger.info("admin %s logged in from %s", account.name, ip)
+        logger.info("admin %(admin)s logged in from %(ip)s", {"admin": account.name, "ip": ip})
 
     async def check_password(self, account: Account, password: str, ip: str) -> None:
         """Asks somebody who is logged in once more. Raises WrongPassword."""
@@ -121,7 +121,8 @@ class Admins:
 
     async def record(self, admin: str, ip: str, action: str, target: str, **details: object) -> None:
         """Writes down who did what from where."""
-        logger.info("admin %s from %s: %s %s %s", admin, ip, action, target, details)
+        fields = {"admin": admin, "ip": ip, "action": action, "target": target, "details": details}
+        logger.info("admin %(admin)s from %(ip)s: %(action)s %(target)s %(details)s", fields)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
 
     async def _take(self, ip: str, account: str | None = None) -> int:

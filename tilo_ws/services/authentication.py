@@ -102,7 +102,7 @@ class Authentication:
             refusal = CommandError(ErrorCode.INVALID_TOKEN, str(error))
             if not self._required:
                 raise refusal from None
-            connection.reply(pushes.error(refusal, command.ref))
+            connection.refuse(refusal, command.ref)
             connection.close(CloseCode.INVALID_TOKEN, "invalid_token")
             return False
         return connection.close_code is None

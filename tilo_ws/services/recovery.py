@@ -29,7 +29,10 @@ _QUERIES_AT_ONCE = 2
 
 
 class Recovery:
-    """Answers `hello`. `unstored` gives the messages that wait to be stored, oldest first; `limits` what holds now."""
+    """Answers `hello`. `unstored` gives the messages that wait to be stored, oldest first; `limits` what holds now.
+
+    `whole` and `partial` count those who came back, by whether they got all that they had missed.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,8 @@ class Recovery:
         self._between = database.query("chat_between")
         self._turns = asyncio.Semaphore(_QUERIES_AT_ONCE)
         self._asking: dict[Connection, asyncio.Task[None]] = {}
+        self.whole = 0
+        self.partial = 0
         self.epoch: UUID
 
     async def load(self) -> None:
@@ -118,10 +123,14 @@ class Recovery:
         complete: bool = False,
     ) -> None:
         newest = _newest_that_fit(messages)
+        complete = complete and len(newest) == len(messages)
+        if after is not None:
+            self.whole += complete
+            self.partial += not complete
         chat = Recovered(
             seq=connection.joined_seq,
             messages=newest,
-            complete=complete and len(newest) == len(messages),
+            complete=complete,
             deleted=[] if after is None else self._broker.history.deleted_through(after),
         )
         now_ms = round(self._clock() * 1000)

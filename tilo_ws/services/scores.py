@@ -76,7 +76,8 @@ class Scores:
         if nickname is None and command.nickname is not None:
             nickname = self._text_rules.nickname(clean("nickname", command.nickname, self._max_nickname_length))
         if objection := self._rules.objection(email, command.score, command.survival_time, self._clock()):
-            logger.warning("implausible score of %s (%s) refused: %s", email, connection.ip, objection)
+            fields = {"email": email, "ip": connection.ip, "reason": objection}
+            logger.warning("implausible score of %(email)s (%(ip)s) refused: %(reason)s", fields)
             self.refused.add(
                 email=email,
                 nickname=nickname or connection.nickname,

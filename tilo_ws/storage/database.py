@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from psycopg2.extensions import QueryCanceledError
 
+from tilo_ws.histogram import Histogram
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.errors import DatabaseAway
 from tilo_ws.storage.pool import Pool, PoolStats
@@ -25,6 +26,19 @@ Query = Callable[..., Awaitable[list[Any]]]
 """Runs one statement; named parameters in, rows as named tuples out."""
 
 T = TypeVar("T")
+
+
+class StatementTimes:
+    """How often a statement was run, how many seconds that took in all, waiting for a connection included, and how often it
+    failed."""
+
+    __slots__ = ("count", "failures", "seconds")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+        self.failures = 0
+
 
 _CONNECT_TIMEOUT = 5.0
 _STATEMENT_TIMEOUT = 10.0
@@ -37,8 +51,8 @@ _PROBE = "SELECT FROM server_identity FOR UPDATE"
 class Database:
     """A pool of connections to one PostgreSQL database.
 
-    `away` is the last known state: true from a failure until the next statement that succeeds. An outage is two lines of the
-    log; the second says how much of the `backlog` waited.
+    `away` is the last known state: true from a failure until the next statement that succeeds, and `reason` that failure. An
+    outage is two lines of the log; the second says how much of the `backlog` waited. `times` is by the statements' names.
     """
 
     def __init__(
@@ -58,6 +72,8 @@ class Database:
         self._loop: asyncio.AbstractEventLoop
         self._is_open = False
         self._away_since: float | None = None
+        self.reason = ""
+        self.times: dict[str, StatementTimes] = {}
 
     async def open(self, dsn: str) -> None:
         """Connects to the database that the libpq connection string names. Raises DatabaseAway."""
@@ -96,15 +112,28 @@ class Database:
         """The connections at this moment."""
         return self._pool.stats
 
+    @property
+    def waits(self) -> Histogram:
+        """How many seconds statements waited for a connection."""
+        return self._pool.waits
+
     def query(self, name: str, *, time_limit: float | None = None) -> Query:
         """The statement in `sql/queries/<name>.sql`, with a time limit of its own, if any.
 
         Raises KeyError at once for a name without a file.
         """
-        sql = self._statements[name]
+        sql, times = self._statements[name], self.times.setdefault(name, StatementTimes())
 
         async def run(**parameters: Any) -> list[Any]:
-            return await self.execute(sql, parameters, time_limit=time_limit)
+            began = time.monotonic()
+            try:
+                return await self.execute(sql, parameters, time_limit=time_limit)
+            except Exception:
+                times.failures += 1
+                raise
+            finally:
+                times.count += 1
+                times.seconds += time.monotonic() - began
 
         return run
 
@@ -122,12 +151,15 @@ class Database:
         except DatabaseAway as error:
             if self._away_since is None:
                 self._away_since = time.monotonic()
-                logger.error("database away: %s", error)
+                self.reason = str(error)
+                logger.error("database away: %(reason)s", {"reason": self.reason})
             raise
         if self._away_since is not None:
             seconds, waiting = time.monotonic() - self._away_since, self._backlog.rows
-            logger.info("database back after %.1f s, %d writes waited", seconds, waiting)
-            self._away_since = None
+            logger.info(
+                "database back after %(seconds).1f s, %(waiting)d writes waited", {"seconds": seconds, "waiting": waiting}
+            )
+            self._away_since, self.reason = None, ""
         return rows
 
     async def probe(self) -> None:

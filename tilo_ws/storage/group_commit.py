@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from itertools import islice
 from typing import Generic, TypeVar
 
+from tilo_ws.histogram import Histogram
 from tilo_ws.storage.backlog import Backlog
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout, one_line
 
@@ -23,6 +24,8 @@ MIN_INTERVAL = 0.060
 
 RETRY_INTERVAL = 1.0
 """Seconds until a batch is tried again that could not be stored."""
+
+_BATCH_SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, MAX_BATCH_ROWS)
 
 
 class _Pending(Generic[Row, Waiter]):
@@ -43,6 +46,9 @@ class GroupCommit(Generic[Row, Waiter]):
 
     `store(rows)` must be safe to run twice. `merge(old, new)` joins two rows of one key. `stored(waiters)` and
     `refused(row, waiters)` are told the outcome.
+
+    Counted are the rows of batches that were tried, the seconds of those that were stored, failed ones, rows that PostgreSQL
+    refused, and `delays`: the seconds that rows took to be stored which somebody waited for.
     """
 
     def __init__(
@@ -57,7 +63,7 @@ class GroupCommit(Generic[Row, Waiter]):
         clock: Callable[[], float] = time.monotonic,
         wait: "Callable[[asyncio.Event, float], Awaitable[None]] | None" = None,
     ) -> None:
-        self._name = name
+        self.name = name
         self._backlog = backlog
         self._store = store
         self._merge = merge
@@ -69,10 +75,16 @@ class GroupCommit(Generic[Row, Waiter]):
         self._in_flight: dict[Hashable, _Pending[Row, Waiter]] = {}
         self._not_before = 0.0
         self._failing = False
+        self.reason = ""
         self._told = False
         self._closing = False
         self._some = asyncio.Event()
         self._hurry = asyncio.Event()
+        self.batch_rows = Histogram(_BATCH_SIZES)
+        self.batch_seconds = Histogram()
+        self.delays = Histogram()
+        self.failures = 0
+        self.refused_rows = 0
 
     @property
     def pending(self) -> int:
@@ -85,7 +97,7 @@ class GroupCommit(Generic[Row, Waiter]):
 
     @property
     def failing(self) -> bool:
-        """Whether the last statement could not be carried out."""
+        """Whether the last statement could not be carried out; `reason` is why."""
         return self._failing
 
     @property
@@ -139,10 +151,13 @@ class GroupCommit(Generic[Row, Waiter]):
         for key in batch:
             del self._pending[key]
         self._in_flight = batch
-        self._not_before = self._clock() + MIN_INTERVAL
+        began = self._clock()
+        self._not_before = began + MIN_INTERVAL
         try:
             if batch:
+                self.batch_rows.add(len(batch))
                 await self._store_or_halve(list(batch))
+                self.batch_seconds.add(self._clock() - began)
             self._succeeded()
         except Exception as error:
             self._failed(error)
@@ -160,14 +175,18 @@ class GroupCommit(Generic[Row, Waiter]):
             await self._store_or_halve(keys[:middle])
             await self._store_or_halve(keys[middle:])
             return
+        now, delays = self._clock(), []
         for key in keys:
             entry = self._settle(key)
             if entry.waiters:
+                delays.append(now - entry.added_at)
                 self._stored(entry.waiters)
+        self.delays.add_all(delays)
 
     def _refuse(self, key: Hashable, reason: str) -> None:
         entry = self._settle(key)
-        logger.error("%s: one row refused by the database: %s", self._name, reason)
+        self.refused_rows += 1
+        logger.error("%(commit)s: one row refused by the database: %(reason)s", {"commit": self.name, "reason": reason})
         self._refused(entry.row, entry.waiters)
 
     def _settle(self, key: Hashable) -> _Pending[Row, Waiter]:
@@ -197,18 +216,22 @@ class GroupCommit(Generic[Row, Waiter]):
 
     def _succeeded(self) -> None:
         if self._told:
-            logger.info("%s: storing again", self._name)
+            logger.info("%s: storing again", self.name)
         self._failing = self._told = False
+        self.reason = ""
 
     def _failed(self, error: Exception) -> None:
+        self.failures += 1
         self._not_before = self._clock() + RETRY_INTERVAL
         self._failing = True
+        self.reason = one_line(error)
         # An outage is in the log already, once for all: see Database.
         if not self._told and not isinstance(error, DatabaseAway):
             self._told = True
             traceback = None if isinstance(error, StatementTimeout) else error
-            pattern = "%s: %d rows not stored, tried again every %g s: %s"
-            logger.error(pattern, self._name, self.pending, RETRY_INTERVAL, one_line(error), exc_info=traceback)
+            fields = {"commit": self.name, "rows": self.pending, "seconds": RETRY_INTERVAL, "reason": self.reason}
+            pattern = "%(commit)s: %(rows)d rows not stored, tried again every %(seconds)g s: %(reason)s"
+            logger.error(pattern, fields, exc_info=traceback)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

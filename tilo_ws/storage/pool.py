@@ -6,6 +6,7 @@ connection is sent again.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ import psycopg2
 from psycopg2.extensions import parse_dsn
 from psycopg2.extras import NamedTupleCursor
 
+from tilo_ws.histogram import Histogram
 from tilo_ws.storage.errors import BadData, DatabaseAway, StatementTimeout, is_lost_connection, one_line, translated
 
 _ANSWER_GRACE = 2.0
@@ -45,7 +47,7 @@ class _LostConnection(Exception):
 
 
 class Pool:
-    """Runs statements on `min_size` to `max_size` connections, in autocommit."""
+    """Runs statements on `min_size` to `max_size` connections, in autocommit. `waits`: how many seconds each waited for one."""
 
     def __init__(self, min_size: int, max_size: int, connect_timeout: float) -> None:
         self._min_size = min_size
@@ -54,6 +56,7 @@ class Pool:
         # aiopg wakes nobody when a dead connection is returned, so nobody may ever wait inside it.
         self._slots = asyncio.Semaphore(max_size)
         self._waiting = 0
+        self.waits = Histogram()
         self._pool: aiopg.Pool | None = None
 
     async def open(self, dsn: str) -> None:
@@ -95,10 +98,12 @@ class Pool:
         the SQL.
         """
         self._waiting += 1
+        began = time.monotonic()
         try:
             await self._slots.acquire()
         finally:
             self._waiting -= 1
+        self.waits.add(time.monotonic() - began)
         try:
             try:
                 return await self._attempt(sql, parameters, time_limit)

@@ -5,6 +5,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Literal, get_args
 
 from aiohttp import web
 
@@ -14,11 +15,14 @@ from tilo_ws.web.client_address import ClientAddress
 
 logger = logging.getLogger(__name__)
 
+Refusal = Literal["banned", "origin", "full", "address", "rate", "ending", "handshake"]
+"""Why an upgrade was refused: `address` and `rate` are the limits for one address and for all, `handshake` a faulty request."""
+
 
 class Admission:
     """Limits of connections; 0 is none. `connect_rate` is upgrades a second, `max_for_network` for each network address.
 
-    `origins` may open one from a page, `*` stands for all. `shuts_out` tells banned addresses.
+    `origins` may open one from a page, `*` stands for all. `shuts_out` tells banned addresses. `refused` counts by reason.
     """
 
     def __init__(
@@ -42,25 +46,40 @@ class Admission:
         self._count = 0
         self._networks: Counter[str] = Counter()
         self._told = False
+        self.refused = dict.fromkeys(get_args(Refusal), 0)
 
-    def enter(self, request: web.Request) -> str:
-        """Counts a connection and returns its address. The caller calls `leave` in the end. Raises HTTPException."""
+    def enter(self, request: web.Request, *, ending: bool = False) -> str:
+        """Counts a connection and returns its address. The caller calls `leave` in the end. Raises HTTPException.
+
+        `ending`: this server takes nobody any more.
+        """
         ip = self._address.ip(request)
+        if ending:
+            text = "this server is ending, come back in a moment\n"
+            raise self.refuse("ending", ip, web.HTTPServiceUnavailable(text=text))
         if self._shuts_out(ip):
-            raise web.HTTPForbidden(text="this address is banned\n")
+            raise self.refuse("banned", ip, web.HTTPForbidden(text="this address is banned\n"))
         origin = request.headers.get("Origin")
         if origin is not None and "*" not in self._origins and origin.lower() not in self._origins:
-            raise web.HTTPForbidden(text="pages of this origin may not connect: see TILO_ALLOWED_ORIGINS\n")
+            text = "pages of this origin may not connect: see TILO_ALLOWED_ORIGINS\n"
+            raise self.refuse("origin", ip, web.HTTPForbidden(text=text))
         if self._count >= self._max_connections:
-            raise _unavailable("this server is full, come back later", 10)
+            raise self.refuse("full", ip, _unavailable("this server is full, come back later", 10))
         network = network_of(ip)
         if self._max_for_network and self._networks[network] >= self._max_for_network:
             self._refuse_unless_proxy(ip)
         if wait := self._connects.take(self._clock()):
-            raise _unavailable("too many connect at once, come back in a moment", math.ceil(wait))
+            raise self.refuse("rate", ip, _unavailable("too many connect at once, come back in a moment", math.ceil(wait)))
         self._count += 1
         self._networks[network] += 1
         return ip
+
+    def refuse(self, reason: Refusal, ip: str, error: web.HTTPException) -> web.HTTPException:
+        """Counts and logs that an upgrade is refused. Returns what the caller raises."""
+        self.refused[reason] += 1
+        fields = {"ip": ip, "reason": reason, "status": error.status}
+        logger.info("refused: %(ip)s, %(reason)s, status %(status)d", fields, extra={"is_limited": True})
+        return error
 
     def leave(self, ip: str) -> None:
         """A connection that was counted has ended."""
@@ -73,7 +92,8 @@ class Admission:
     def _refuse_unless_proxy(self, ip: str) -> None:
         """Behind a proxy that forwards no address all players look alike."""
         if not self._address.is_proxy(ip):
-            raise web.HTTPTooManyRequests(text="too many connections from this address\n", headers={"Retry-After": "10"})
+            text = "too many connections from this address\n"
+            raise self.refuse("address", ip, web.HTTPTooManyRequests(text=text, headers={"Retry-After": "10"}))
         if not self._told:
             self._told = True
             logger.warning(

@@ -31,6 +31,7 @@ from tilo_ws.web.client_address import ClientAddress
 from tilo_ws.web.figure_history import FigureHistory
 from tilo_ws.web.handshakes import Handshakes
 from tilo_ws.web.lifecycle import Lifecycle
+from tilo_ws.web.scrape import Scrape
 from tilo_ws.web.shown_setting import ShownSetting
 from tilo_ws.web.statistics import Statistics
 from tilo_ws.web.websocket import Players
@@ -64,6 +65,7 @@ SLOW_MODE = web.AppKey("slow_mode", SlowMode)
 EVENTS = web.AppKey("events", Events)
 RECURRING_EVENTS = web.AppKey("recurring_events", RecurringEvents)
 LEADERBOARD = web.AppKey("leaderboard", Leaderboard)
+SCRAPE = web.AppKey("scrape", Scrape)
 STATISTICS = web.AppKey("statistics", Statistics)
 FIGURE_HISTORY = web.AppKey("figure_history", FigureHistory)
 SETTINGS = web.AppKey("settings", list[ShownSetting])

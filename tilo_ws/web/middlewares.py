@@ -11,7 +11,7 @@ from tilo_ws.protocol.codes import CommandError
 from tilo_ws.services.events import UnknownEvent
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
-from tilo_ws.web.untrusted import same_secret
+from tilo_ws.web.untrusted import has_bearer
 from tilo_ws.web.websocket import is_upgrade
 
 logger = logging.getLogger(__name__)
@@ -95,8 +95,7 @@ def _check_key(request: web.Request) -> None:
     key = request.app[keys.API_KEY]
     if not key:
         raise web.HTTPNotFound(text="this API is off: set TILO_API_KEY")
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not same_secret(given.strip(), key):
+    if not has_bearer(request, key):
         raise web.HTTPUnauthorized(
             text="send the header Authorization: Bearer <TILO_API_KEY>", headers={"WWW-Authenticate": "Bearer"}
         )

@@ -13,6 +13,10 @@ async def _players(request: web.Request) -> web.StreamResponse:
     return await request.app[keys.PLAYERS].serve(request)
 
 
+async def _metrics(request: web.Request) -> web.StreamResponse:
+    return await request.app[keys.SCRAPE].serve(request)
+
+
 def add_routes(app: web.Application) -> None:
     """Adds them."""
     app.add_routes(
@@ -21,6 +25,7 @@ def add_routes(app: web.Application) -> None:
             web.get("/ws", _players),
             web.get("/healthz", health.healthz),
             web.get("/readyz", health.readyz),
+            web.get("/metrics", _metrics),
             *((web.get if route.method == "GET" else web.post)(route.pattern, route.handler) for route in ROUTES),
             web.get("/api/v1/stats", server.stats),
             web.get("/api/v1/connections", connections.list_connections),

@@ -9,6 +9,7 @@ import msgspec
 import psutil
 
 from tilo_ws import __version__
+from tilo_ws.histogram import Histogram
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
@@ -90,7 +91,11 @@ def server_figures(state: ServerState) -> ServerFigures:
 
 
 class Statistics:
-    """Reads the counters, and measures what has none: what happens a second, and the event loop's lag."""
+    """Reads the counters, and measures what has none: what happens a second, and the event loop's lag.
+
+    `rounds` has the seconds that write rounds took, `delays` those that the oldest message of a round waited until all had it,
+    `lags` those that the event loop was late: of the whole time.
+    """
 
     def __init__(
         self,
@@ -121,6 +126,9 @@ class Statistics:
         self._rounds = RoundPercentiles()
         self._process = psutil.Process()
         self._memory_bytes = self._process.memory_info().rss
+        self.rounds = Histogram()
+        self.delays = Histogram()
+        self.lags = Histogram()
         self._lag_measured_at: float | None = None
         self._worst_lag = 0.0
         self._loop_lag = 0.0
@@ -133,7 +141,10 @@ class Statistics:
         self._messages_per_second = (messages - self._sampled_messages) / seconds
         self._deliveries_per_second = (deliveries - self._sampled_deliveries) / seconds
         self._sampled_at, self._sampled_messages, self._sampled_deliveries = now, messages, deliveries
-        self._rounds.add(self._fanout.take_times())
+        times = self._fanout.take_times()
+        self._rounds.add(times)
+        self.rounds.add_all(one.duration for one in times)
+        self.delays.add_all(one.delay for one in times)
         self._memory_bytes = self._process.memory_info().rss
         self._loop_lag, self._worst_lag = self._worst_lag, 0.0
         self._pause = self._take_worst_pause()
@@ -142,7 +153,9 @@ class Statistics:
         """Looks how late the event loop calls this: call it every `LAG_INTERVAL`."""
         now = self._clock()
         if self._lag_measured_at is not None:
-            self._worst_lag = max(self._worst_lag, now - self._lag_measured_at - LAG_INTERVAL)
+            lag = now - self._lag_measured_at - LAG_INTERVAL
+            self._worst_lag = max(self._worst_lag, lag)
+            self.lags.add(max(0.0, lag))
         self._lag_measured_at = now
 
     def _messages_in(self) -> int:
@@ -166,7 +179,10 @@ class Statistics:
     def log_sizes(self) -> None:
         """A line for the log: how many are here, and how large the pool is."""
         pool = self._database.pool
-        logger.info("connected clients: %d, database pool: %d connections, %d free", len(self._hub), pool.size, pool.free)
+        logger.info(
+            "connected clients: %(clients)d, database pool: %(pool_size)d connections, %(pool_free)d free",
+            {"clients": len(self._hub), "pool_size": pool.size, "pool_free": pool.free},
+        )
 
     def figures(self) -> Figures:
         """The figures at this moment."""

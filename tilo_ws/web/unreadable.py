@@ -15,5 +15,6 @@ class UnreadableRequests(logging.Filter):
         error = record.exc_info[1] if record.exc_info else None
         if not isinstance(error, HttpProcessingError):
             return True
-        logger.info("unreadable request: %s, %s", type(error).__name__, error.code)
+        fields = {"error": type(error).__name__, "status": error.code}
+        logger.info("unreadable request: %(error)s, %(status)s", fields, extra={"is_limited": True})
         return False

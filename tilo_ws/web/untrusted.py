@@ -26,6 +26,12 @@ def same_secret(given: object, expected: str) -> bool:
     return hmac.compare_digest(given.encode(errors="surrogateescape"), expected.encode(errors="surrogateescape"))
 
 
+def has_bearer(request: web.Request, expected: str) -> bool:
+    """Whether the request shows this secret: `Authorization: Bearer …`."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and same_secret(given.strip(), expected)
+
+
 def digest(secret: str) -> str:
     """The name for what belongs to a secret: it does not tell the secret."""
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()

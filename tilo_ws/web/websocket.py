@@ -5,7 +5,7 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Protocol
 
 from aiohttp import WSMsgType, web
@@ -16,7 +16,7 @@ from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
-from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handler, Session
+from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handlers, Session
 from tilo_ws.web.admission import Admission
 from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
 from tilo_ws.web.lifecycle import Lifecycle
@@ -154,7 +154,7 @@ async def _let_read(connection: Connection) -> None:
 
 
 class Players:
-    """Serves the players' connections.
+    """Serves the players' connections. `admission`, `handlers` and `replies` count.
 
     `greeting` gives the frames that each hears first, `greeting_count` in number. `last_told` gives the last chat number that
     went out.
@@ -163,7 +163,7 @@ class Players:
     def __init__(
         self,
         hub: Hub,
-        handlers: Mapping[type, Handler],
+        handlers: Handlers,
         lifecycle: Lifecycle,
         admission: Admission,
         *,
@@ -175,47 +175,53 @@ class Players:
         max_frame_bytes: int,
     ) -> None:
         self._hub = hub
-        self._handlers = handlers
+        self.handlers = handlers
         self._lifecycle = lifecycle
-        self._admission = admission
+        self.admission = admission
         self._greeting = greeting
         self._greeting_count = greeting_count
         self._last_told = last_told
         self._command_rate = command_rate
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
-        self._replies = Replies()
+        self.replies = Replies()
         self._inbound_limit = _inbound_limit(command_rate, command_burst, max_frame_bytes)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers a request for the WebSocket."""
-        if self._lifecycle.draining:
-            raise web.HTTPServiceUnavailable(text="this server is ending, come back in a moment\n")
         if not is_upgrade(request):
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
-        ip = self._admission.enter(request)
+        ip = self.admission.enter(request, ending=self._lifecycle.draining)
         try:
-            opened = await open_connection(request, ip, self._max_frame_bytes, self._replies, self._inbound_limit)
+            opened = await self._open(request, ip)
             return await self._converse(*opened)
         finally:
-            self._admission.leave(ip)
+            self.admission.leave(ip)
+
+    async def _open(self, request: web.Request, ip: str) -> tuple[_Socket, Connection]:
+        try:
+            return await open_connection(request, ip, self._max_frame_bytes, self.replies, self._inbound_limit)
+        except web.HTTPException as error:
+            raise self.admission.refuse("handshake", ip, error) from None
 
     async def _converse(self, socket: _Socket, connection: Connection) -> web.StreamResponse:
         connection.joined_seq = self._last_told()
         self._hub.enter(connection)
         self._lifecycle.turn_away(connection)
-        logger.info("connected: %s from %s", connection.id, connection.ip)
+        whose = {"connection": connection.id, "ip": connection.ip}
+        logger.info("connected: %(connection)s from %(ip)s", whose | {"user_agent": connection.user_agent})
         try:
             connection.write(self._greeting(), self._greeting_count)
             bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
-            session = Session(connection, self._handlers, bucket)
+            session = Session(connection, self.handlers, bucket)
             await converse(socket, connection, session)
         except Exception:
             logger.exception("connection %s from %s failed", connection.id, connection.ip)
             connection.close(CloseCode.INTERNAL_ERROR)
         finally:
             self._hub.leave(connection)
-            logger.info("disconnected: %s from %s, code %s", connection.id, connection.ip, connection.close_code)
+            fields = {"code": connection.close_code, "seconds": round(time.time() - connection.connected_at, 1)}
+            logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", whose | fields)
         return socket
 
 
