@@ -1,0 +1,87 @@
+"""Pages held to what they are about: the client library, the API's connections, guarantees, questions, decisions."""
+
+import re
+
+import pytest
+
+from tests.command import PROJECT
+from tilo_ws.web.api.connections import ConnectionEntry
+
+TYPES = (PROJECT / "static/websocket-client.d.ts").read_text(encoding="utf-8")
+
+
+def page(name: str) -> str:
+    return (PROJECT / "docs" / name).read_text(encoding="utf-8")
+
+
+def rows(name: str, heading: str) -> dict[str, str]:
+    """The rows of the table below a heading, by their first cell without its code marks."""
+    part = re.split(r"^## ", page(name).partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return {first.strip("`"): row for row, first in re.findall(r"^(\| (`.*?`) \|.*)$", part, re.MULTILINE)}
+
+
+def members(name: str, kind: str = "interface") -> dict[str, str]:
+    """The members of a type with what stands behind the colon; of a call the names of its parameters."""
+    body = re.split(r"^ *}$", TYPES.partition(f"{kind} {name} {{\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return dict(re.findall(r"^ +(?:readonly )?(\w+)\??(?:<.*?>)?[:(] ?(.*)$", body, re.MULTILINE))
+
+
+def test_the_page_of_the_client_library_has_every_option() -> None:
+    assert list(rows("client.md", "Options")) == list(members("Options"))
+
+
+def test_the_page_of_the_client_library_has_every_call_with_its_parameters() -> None:
+    described = {call.partition("(")[0]: call.partition("(")[2] for call in rows("client.md", "Calls")}
+    calls = members("TiloWebSocket", "declare class")
+    assert set(described) == set(calls) - {"constructor"}
+    for name, parameters in described.items():
+        typed = re.sub(r"\(.*?\) => void", "", calls[name]).replace("options?: ", "")
+        assert re.findall(r"\w+", parameters) == re.findall(r"(\w+)\??: ", typed.partition("):")[0]), name
+
+
+def test_the_page_of_the_client_library_has_every_event_with_its_fields() -> None:
+    described, events = rows("client.md", "Events"), members("Events")
+    assert sorted(described) == sorted(events)
+    for name, row in described.items():
+        kind = events[name].rstrip("[];")
+        fields = re.findall(r"(\w+)\??: ", kind) if kind.startswith("{") else list(members(kind))
+        if name not in ("welcome", "limits"):  # which have theirs in the protocol
+            assert set(fields) - {"type"} <= set(re.findall(r"\w+", row)), name
+
+
+def test_the_page_of_the_client_library_has_its_own_error_codes() -> None:
+    library = (PROJECT / "static/websocket-client.js").read_text(encoding="utf-8")
+    [listed] = re.findall(r"or from the library \((`[^)]*)\)", library.replace("\n   *", ""))
+    assert sorted(rows("client.md", "Errors")) == sorted(re.findall(r"`(\w+)`", listed))
+
+
+def test_the_page_of_the_api_has_every_field_of_a_connection() -> None:
+    described = [name for cell in rows("api.md", "Connections") for name in cell.split("`, `")]
+    assert sorted(described) == sorted(ConnectionEntry.__struct_fields__)
+
+
+def test_every_test_that_a_guarantee_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page("guarantees.md"))
+    assert len(named) > 40
+    for file, test in named:
+        assert re.search(rf"def {test}\(", (PROJECT / file).read_text(encoding="utf-8")), f"{file} has no {test}"
+
+
+def test_every_promise_of_the_guarantees_names_a_test() -> None:
+    tables = re.findall(r"^\|.*\|$", page("guarantees.md").partition("## What is not promised")[0], re.MULTILINE)
+    heads = [row for row in tables if "shown by" in row or row.startswith("|---")]
+    assert [row for row in tables if row not in heads and "`tests/" not in row] == []
+
+
+def test_twenty_questions_have_an_answer_and_a_link_to_all_of_it() -> None:
+    _, *questions = re.split(r"^### ", page("questions.md"), flags=re.MULTILINE)
+    assert len(questions) == 20
+    for question in questions:
+        assert question.partition("\n")[0].endswith("?")
+        assert re.search(r"\]\((\.\./)?[\w/]+\.(md|json)", question), question
+
+
+@pytest.mark.parametrize("folder", ["decisions"])
+def test_every_page_of_a_folder_is_in_its_list(folder: str) -> None:
+    files = {file.name for file in (PROJECT / "docs" / folder).glob("*.md")} - {"index.md"}
+    assert set(re.findall(r"\]\(([\w-]+\.md)\)", page(f"{folder}/index.md"))) == files
