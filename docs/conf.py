@@ -18,7 +18,9 @@ html_theme_options = {
     "dark_css_variables": {"color-brand-primary": "#9b8cff", "color-brand-content": "#9b8cff"},
 }
 html_favicon = "../static/favicon.svg"
-html_extra_path = ["site"]
+html_extra_path = ["site/index.html"]
+html_static_path = ["site/site.css"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_use_index = False
 html_show_copyright = False

@@ -12,6 +12,7 @@ import pytest
 from tests.command import PROJECT
 
 START = "docs/index.html"
+WHOLE_ADDRESS = re.compile(r"https://([\w-]+\.)+[a-z]{2,}(/\S*)?|http://localhost:8765(/\S*)?")
 DOCUMENTS = [file for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md") for file in PROJECT.glob(pattern)]
 
 
@@ -87,7 +88,7 @@ def test_links_to_other_sites_are_whole_addresses(pages: dict[Path, Links]) -> N
     """Whether they are still there cannot be seen without the internet."""
     for page, named in pages.items():
         for link in filter(is_elsewhere, named.links):
-            assert re.fullmatch(r"https://([\w-]+\.)+[a-z]{2,}(/\S*)?|http://localhost:8765(/\S*)?", link), f"{page.name} names {link}"
+            assert WHOLE_ADDRESS.fullmatch(link), f"{page.name} names {link}"
 
 
 def test_a_page_loads_nothing_from_elsewhere(pages: dict[Path, Links]) -> None:
