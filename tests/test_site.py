@@ -12,7 +12,7 @@ import pytest
 from tests.command import PROJECT
 
 START = "docs/index.html"
-WHOLE_ADDRESS = re.compile(r"https://([\w-]+\.)+[a-z]{2,}(/\S*)?|http://localhost:8765(/\S*)?")
+WHOLE_ADDRESS = re.compile(r"https://([\w-]+\.)+[a-z]{2,}(/\S*)?|http://localhost:\d+(/\S*)?")
 DOCUMENTS = [file for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md") for file in PROJECT.glob(pattern)]
 
 

@@ -1,4 +1,4 @@
-"""Pages held to what they are about: the client library, the API's connections, guarantees, questions, decisions."""
+"""Reference held to what it is about: the client library, the API's connections, guarantees, questions, decisions."""
 
 import re
 
