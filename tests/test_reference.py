@@ -1,6 +1,8 @@
-"""Reference held to what it is about: the client library, the API's connections, guarantees, questions, decisions."""
+"""Reference held to what it is about: the client library, the API's connections, tables, guarantees, questions, decisions."""
 
 import re
+
+import psycopg2
 
 from tests.command import PROJECT
 from tilo_ws.web.api.connections import ConnectionEntry
@@ -56,6 +58,23 @@ def test_the_page_of_the_client_library_has_its_own_error_codes() -> None:
 def test_the_page_of_the_api_has_every_field_of_a_connection() -> None:
     described = [name for cell in rows("api.md", "Connections") for name in cell.split("`, `")]
     assert sorted(described) == sorted(ConnectionEntry.__struct_fields__)
+
+
+def test_the_page_of_tables_has_every_table_and_of_those_for_others_every_column(dsn: str) -> None:
+    connection = psycopg2.connect(dsn)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns"
+            " WHERE table_schema = 'public' GROUP BY table_name"
+        )
+        columns = dict(cursor.fetchall())
+    connection.close()
+    own = set(re.findall(r"`(\w+)`", page("tables.md").partition("## The server's own")[2]))
+    described = set(re.findall(r"^## `(\w+)`$", page("tables.md"), re.MULTILINE))
+    assert described | own == set(columns)
+    for table in described:
+        named = [name for cell in rows("tables.md", f"`{table}`") for name in cell.split("`, `")]
+        assert sorted(named) == sorted(columns[table]), table
 
 
 def test_every_test_that_a_guarantee_names_is_there() -> None:
