@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from tests.deploy.certificate import make_certificate
@@ -10,7 +9,6 @@ from tests.documents.machine import Machine
 from tests.documents.reader import reading
 from tests.reliability import pgbouncer
 from tests.reliability.pgbouncer import pooling
-from tests.web.dashboard import Visitor
 
 
 async def test_a_backup_brings_everything_back(machine: Machine, checkout: Path, port: int) -> None:
@@ -52,9 +50,3 @@ async def test_the_games_own_table_of_users_holds_the_players(
     words = {"postgresql://tilo:PASSWORD@db.example.com/game": database_url, "8765": str(port)}
     async with reading("howto/users-table.md", machine, checkout, words) as reader:
         await reader.follow_rest()
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-            admin = Visitor(session, f"http://localhost:{port}")
-            await admin.log_in(password=(checkout / "data" / "admin-password").read_text().strip())
-            _, found = await admin.get("/admin/players?q=4")
-        assert "new@example.com" in found
-        assert "zoe@example.com" not in found
