@@ -17,6 +17,7 @@ from tilo_ws.garbage import Freezer
 from tilo_ws.service_manager import READY, STOPPING, ServiceManager
 from tilo_ws.settings import Settings
 from tilo_ws.sockets import CannotListen, shown
+from tilo_ws.tracing import begin_tracing
 from tilo_ws.web import keys
 from tilo_ws.web.unreadable import UnreadableRequests
 
@@ -56,7 +57,9 @@ async def _serve(settings: Settings, place: Place | None, manager: ServiceManage
     told_to_end = end_on_signals(lambda: os._exit(1))
     process_limits.raise_open_files()
     _warn_of_too_few_files(settings)
+    span = begin_tracing(os.environ)
     app = create_app(settings, "" if place is None else place.worker)
+    app[keys.DATABASE].span = span
     lifecycle = app[keys.LIFECYCLE]
     server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
