@@ -61,7 +61,7 @@ command=${1:-}
 case $command in
 test | coverage | lint | format | types | docs | hooks)
     shift
-    install tests requirements.txt tests/requirements.txt
+    install tests requirements.txt requirements-tracing.txt tests/requirements.txt
     PATH=$PWD/.venv/bin:$PATH
     ;;
 esac

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg2
 import pytest
 from aiohttp.test_utils import TestClient
@@ -43,6 +44,8 @@ _numbers = itertools.count()
 
 def pytest_configure() -> None:
     temporary.choose()
+    hypothesis.settings.register_profile("busy machine", deadline=None)
+    hypothesis.settings.load_profile("busy machine")
 
 
 @contextlib.contextmanager

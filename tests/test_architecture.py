@@ -43,6 +43,7 @@ TOP = [
     "notice_table",
     "monitoring",
     "app",
+    "tracing",
     "server",
     "supervisor",
     "admin_command",

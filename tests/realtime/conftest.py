@@ -12,6 +12,9 @@ from tests.redis_server import RedisServer
 
 KINDS = ["valkey", "redis", "cluster"]
 
+_TIME_LIMIT = 0.5
+"""Seconds after which a Redis that says nothing is away, where a test wants it to be."""
+
 
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[RedisServer]:
@@ -69,6 +72,6 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 async def on_own_redis(own_redis: RedisServer) -> AsyncIterator[Nodes]:
     """Servers on it."""
-    started = Nodes(own_redis.url)
+    started = Nodes(own_redis.url, _TIME_LIMIT)
     yield started
     await started.stop()

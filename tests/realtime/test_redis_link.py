@@ -117,7 +117,7 @@ async def test_a_full_redis_is_away_until_there_is_room(own_redis: RedisServer) 
 
 
 async def test_in_a_cluster_servers_follow_the_game_to_another_node(own_cluster: list[RedisServer]) -> None:
-    nodes = Nodes(own_cluster[0].url)
+    nodes = Nodes(own_cluster[0].url, time_limit=0.5)
     first, second = await nodes.start(), await nodes.start()
     first.say(1)
     await eventually(lambda: second.delivered == [1])

@@ -18,6 +18,7 @@ class Line(asyncio.Protocol):
 
     def __init__(self, limit: InboundLimit = NO_LIMIT) -> None:
         self.now = 0.0
+        self.bytes_in = 0
         self.received = b""
         self.is_lost = False
         self.is_read = True
@@ -61,7 +62,7 @@ def test_masked_frames_come_through_in_whatever_pieces(sizes: list[int], cuts: l
     line = Line()
     sent = b"".join(frame(size) for size in sizes)
     line.send(sent, cuts)
-    assert (line.received, line.closed_with) == (sent, [])
+    assert (line.received, line.closed_with, line.bytes_in) == (sent, [], len(sent))
 
 
 @given(st.lists(SIZES, max_size=4), SIZES, CUTS)
@@ -79,6 +80,7 @@ def test_bytes_beyond_the_limit_are_dropped_and_end_the_connection() -> None:
     assert line.closed_with == []
     line.inbound.data_received(frame(0))
     assert (line.received, line.closed_with, line.is_read) == (frame(14), [CloseCode.FLOODING], False)
+    assert line.bytes_in == len(frame(14) + frame(0)), "what is dropped has come too"
 
 
 def test_bytes_come_back_with_time_up_to_the_burst() -> None:

@@ -142,7 +142,8 @@ class RedisBroker:
         """See Broker."""
         kept, _ = await self._log.messages(stored_below)
         adopted = [message for message, origin in kept if origin == server_id]
-        logger.warning("server %s is dead: %d chat messages are stored in its place", server_id, len(adopted))
+        fields = {"server": server_id, "messages": len(adopted)}
+        logger.warning("server %(server)s is dead: %(messages)d chat messages are stored in its place", fields)
         for message in adopted:
             self._takers.answer(message, None)
 
@@ -189,7 +190,8 @@ class RedisBroker:
                 self._refused(id)  # what Redis had taken before may be gone
         outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
         what = "the numbering began anew" if has_begun else "the log has a gap"
-        logger.warning("%s: of what was said from %d to %d, %s", what, after + 1, through, outcome)
+        fields = {"what": what, "first": after + 1, "last": through, "outcome": outcome}
+        logger.warning("%(what)s: of what was said from %(first)d to %(last)d, %(outcome)s", fields)
         self._takers.resync()
 
     def _show_again(self, message: ChatMessage) -> None:

@@ -32,6 +32,7 @@ class Connection:
         "_awaits_pong",
         "_replies",
         "_transport",
+        "bytes_in",
         "close_code",
         "connected_at",
         "email",
@@ -78,6 +79,7 @@ class Connection:
         self.email: str | None = None
         self.player: Player | None = None
         self.token_warned = False
+        self.bytes_in = 0
         self.messages_in = 0
         self.messages_out = 0
         self.waiting = 0

@@ -34,12 +34,18 @@ class Hub:
         self.entered = 0
         self.closed: Counter[int] = Counter()
         self.messages_in = 0
+        self._bytes_in = 0
 
     def __len__(self) -> int:
         return len(self._connections)
 
     def __iter__(self) -> Iterator[Connection]:
         return iter(self._connections.values())
+
+    @property
+    def bytes_in(self) -> int:
+        """What came from all of them, and from those that went."""
+        return self._bytes_in + sum(connection.bytes_in for connection in self)
 
     @property
     def slow_consumers(self) -> int:
@@ -81,6 +87,7 @@ class Hub:
             if not others:
                 del self._by_player[connection.player.email]
         self.messages_in += connection.messages_in
+        self._bytes_in += connection.bytes_in
         code = LOST if connection.close_code is None else connection.close_code
         self.closed[code if code in _COUNTED_CODES or code == LOST else OTHER] += 1
 

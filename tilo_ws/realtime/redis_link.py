@@ -194,7 +194,7 @@ class RedisLink:
         try:
             self._handlers[message["channel"]](message["data"])
         except Exception:
-            logger.exception("what came on %s could not be handled", message["channel"])
+            logger.exception("what came on %(channel)s could not be handled", {"channel": message["channel"]})
 
     def _went_away(self, reason: str) -> None:
         if self._away_since is None:

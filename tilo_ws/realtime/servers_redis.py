@@ -195,7 +195,7 @@ class RedisServers:
                 await self._link.command("SPUBLISH", self._link.key("ask"), message)
                 await asked.complete.wait()
         except (RedisAway, TimeoutError):
-            logger.debug("no answer to %s from %s", topic, asked.missing)
+            logger.debug("no answer to %(topic)s from %(servers)s", {"topic": topic, "servers": sorted(asked.missing)})
         finally:
             del self._asked[number]
         return [msgspec.msgpack.decode(answer, type=kind) for answer in asked.answers]
@@ -215,7 +215,8 @@ class RedisServers:
         """It is taken off the list with the next beat, which tells of what this server has to store now."""
         if state.id in self._adopted:
             return
-        logger.warning("server %s has said nothing for %g s: it is dead", state.name, DEAD_AFTER)
+        fields = {"server": state.name, "seconds": DEAD_AFTER}
+        logger.warning("server %(server)s has said nothing for %(seconds)g s: it is dead", fields)
         await self._adopt(state)
         self._adopted.add(state.id)
 

@@ -97,10 +97,9 @@ class Admission:
         if not self._told:
             self._told = True
             logger.warning(
-                "more than %d players come from %s, a trusted proxy, without an address of their own: let it send"
+                "more than %(limit)d players come from %(ip)s, a trusted proxy, without an address of their own: let it send"
                 " X-Forwarded-For, or take it out of TILO_TRUSTED_PROXIES; until then no limit for an address holds for them",
-                self._max_for_network,
-                ip,
+                {"limit": self._max_for_network, "ip": ip},
             )
 
 

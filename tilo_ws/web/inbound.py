@@ -30,6 +30,8 @@ NO_LIMIT = InboundLimit(0.0, math.inf, 0.0)
 class Closable(Protocol):
     """Whom it is about: see Connection. `close` may be called again."""
 
+    bytes_in: int
+
     def close(self, code: int, reason: str = "") -> None:
         """Ends it."""
 
@@ -69,6 +71,7 @@ class Inbound(asyncio.Protocol):
 
         What is not masked is passed on: its sender's close frame is among it.
         """
+        self._connection.bytes_in += len(data)
         # Most reads are one small frame: a look at its length is enough.
         frames = 1 if self._is_small_frame(data) else self._count_frames(data)
         taken = len(data) + frames * self._limit.frame

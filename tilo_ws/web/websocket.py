@@ -216,7 +216,7 @@ class Players:
             session = Session(connection, self.handlers, bucket)
             await converse(socket, connection, session)
         except Exception:
-            logger.exception("connection %s from %s failed", connection.id, connection.ip)
+            logger.exception("connection %(connection)s from %(ip)s failed", whose)
             connection.close(CloseCode.INTERNAL_ERROR)
         finally:
             self._hub.leave(connection)
