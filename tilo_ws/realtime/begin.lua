@@ -1,8 +1,12 @@
 -- Adds a block of numbers that were never used. After a start of Redis, whatever it has kept, and where other numbers were
 -- used meanwhile, they go on with this block.
--- KEYS: state, log. ARGV: epoch, first and last number, payload of the entry that says so, Redis's run when they were reserved.
+-- KEYS: state, log, whose turn it is to reserve numbers, which is over with this.
+-- ARGV: epoch, first and last number, payload of the entry that says so, Redis's run when they were reserved, the server.
 -- Returns the last number that is used and the ceiling; nothing where the block may be older than numbers in use.
 local state, log = KEYS[1], KEYS[2]
+if redis.call('GET', KEYS[3]) == ARGV[6] then
+  redis.call('DEL', KEYS[3])
+end
 local redis_run = redis.call('INFO', 'server'):match('run_id:(%x+)')
 if ARGV[5] ~= '' and ARGV[5] ~= redis_run then
   return {}

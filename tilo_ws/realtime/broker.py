@@ -34,6 +34,10 @@ Notice = Callable[[str, bytes], None]
 """Takes what another server tells: a topic and its content."""
 
 
+SendAway = Callable[[int], None]
+"""Chat up to this number was missed here: who is connected has to come back and ask for it."""
+
+
 class Limit(NamedTuple):
     """A rate limit that holds over all servers: `rate` a second and `burst` at once, for whatever `key` names."""
 
@@ -51,6 +55,7 @@ class Takers(NamedTuple):
     retracted: Retracted
     missed: Missed
     notice: Notice
+    send_away: SendAway
     resync: Callable[[], None]
 
 
@@ -111,6 +116,12 @@ class Broker(Protocol):
     @property
     def numbers_left(self) -> int:
         """How many messages can be numbered before more numbers are reserved."""
+
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """Where fewer numbers are left, takes the turn to reserve some, until they are added. Raises RedisAway.
+
+        One of several servers has it, so that blocks come in the order that they were reserved in.
+        """
 
     def reserve(self, first: int, last: int) -> None:
         """Adds the numbers `first` … `last`, never used before."""
@@ -179,6 +190,10 @@ class MemoryBroker:
     def numbers_left(self) -> int:
         """See Broker."""
         return sum(len(block) for block in self._blocks)
+
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """See Broker."""
+        return self.numbers_left < fewer_than
 
     def reserve(self, first: int, last: int) -> None:
         """See Broker."""

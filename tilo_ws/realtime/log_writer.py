@@ -25,6 +25,9 @@ _ID_SECONDS = 120
 
 _CLOSE_TIMEOUT = 1.0
 
+_TURN = 5.0
+"""Seconds for a server to reserve numbers, until another may."""
+
 
 class _Waiting(NamedTuple):
     payload: bytes
@@ -61,6 +64,7 @@ class LogWriter:
         self._limited = limited
         self._refused = refused
         self._keys = [link.key("state"), link.key("log")]
+        self._turn = link.key("reserving")
         self._waiting: deque[_Waiting] = deque()
         self._block: _Block | None = None
         self._redis_run = ""
@@ -71,7 +75,7 @@ class LogWriter:
         self._task: asyncio.Task[None] | None = None
         self.epoch = ""
         self.ceiling = 0
-        link.when_subscribed(self._came_back)
+        link.when_subscribed(self.look_soon)
 
     @property
     def ready(self) -> bool:
@@ -83,6 +87,13 @@ class LogWriter:
         """Those that Redis has, and those that it is about to be given."""
         left = max(0, self.ceiling - self._seq) if self._has_begun else 0
         return left + (self._block.last - self._block.first + 1 if self._block else 0)
+
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """See Broker: then `reserve` is to be called soon. Raises RedisAway."""
+        await self.look()
+        if self.numbers_left >= fewer_than:
+            return False
+        return bool(await self._link.command("SET", self._turn, self._link.server_id, "NX", "PX", round(_TURN * 1000)))
 
     def reserve(self, first: int, last: int) -> None:
         """Gives Redis the numbers `first` … `last`, as soon as it can take them."""
@@ -125,8 +136,8 @@ class LogWriter:
         self._seq, self.ceiling, last_seq, last_count = map(int, numbers)
         return last_seq, last_count
 
-    def _came_back(self) -> None:
-        """It may be another Redis by now."""
+    def look_soon(self) -> None:
+        """It may be another Redis by now, or have other numbers."""
         self._must_look = True
         self._some.set()
 
@@ -156,7 +167,8 @@ class LogWriter:
         if self._block is None:
             return
         first, last, run = self._block
-        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()), run)
+        keys, payload = [*self._keys, self._turn], encode_entry(Beginning())
+        answer = await self._link.script("begin", keys, self.epoch, first, last, payload, run, self._link.server_id)
         self._block = None
         if answer:
             self._seq, self.ceiling = map(int, answer)
