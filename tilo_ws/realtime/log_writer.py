@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
 from tilo_ws.protocol.log import Beginning, Entry, Position, encode_entry
 from tilo_ws.realtime.broker import Limit
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
@@ -19,9 +20,6 @@ MAX_WAITING = 10_000
 """Entries that wait to be written."""
 
 _MAX_BATCH = 200
-
-_ID_SECONDS = 120
-"""Seconds that Redis knows an id: until long after all servers have followed the message, from when on they know it."""
 
 _CLOSE_TIMEOUT = 1.0
 
@@ -63,7 +61,7 @@ class LogWriter:
         self._known = known
         self._limited = limited
         self._refused = refused
-        self._keys = [link.key("state"), link.key("log")]
+        self._keys = [link.key(name) for name in ("state", "log", "ids", "id_marks")]
         self._turn = link.key("reserving")
         self._waiting: deque[_Waiting] = deque()
         self._block: _Block | None = None
@@ -194,13 +192,13 @@ class LogWriter:
         keys = list(self._keys)
         conditions = []
         for entry in batch:
-            id_key = self._link.key(f"id:{entry.id.hex}")
             limits = [(self._link.key(f"rate:{limit.key}"), 1e6 / limit.rate, limit.burst) for limit in entry.limits]
-            conditions.append((id_key, entry.is_chat, limits))
-            keys += [id_key, *(key for key, _, _ in limits)]
+            conditions.append((entry.id.hex, entry.is_chat, limits))
+            keys += [key for key, _, _ in limits]
         payloads = [entry.payload for entry in batch]
+        memory = int(MEMORY_SECONDS), MEMORY_IDS
         packed = msgspec.msgpack.encode(conditions)
-        answer: list[Any] = await self._link.script("append", keys, self.epoch, _ID_SECONDS, packed, *payloads)
+        answer: list[Any] = await self._link.script("append", keys, self.epoch, *memory, packed, *payloads)
         return answer
 
     def _tell(self, id: UUID, outcome: bytes, number: int = 0) -> None:
