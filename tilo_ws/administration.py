@@ -14,6 +14,7 @@ from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import CATCH_UP_INTERVAL
+from tilo_ws.services.removed_chat import RemovedChat
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.storage.database import Database
@@ -33,8 +34,12 @@ def add_administration(
     commits: Sequence[GroupCommit[Any, Any]],
 ) -> list[Every]:
     """Adds it to an application. Returns what has to be run."""
-    forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
-    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
+    forgetting = Forgetting(database, broker, moderation, scores, shadow, commits, presence.servers)
+    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell, presence.servers)
     app[keys.CORRECTIONS] = Corrections(database, scores)
     app[keys.FORGETTING] = forgetting
-    return [Every(CATCH_UP_INTERVAL, forgetting.catch_up, "forgetting players with other servers")]
+    app[keys.REMOVED_CHAT] = RemovedChat(database, broker.history, fanout.broadcast)
+    return [
+        Every(CATCH_UP_INTERVAL, forgetting.catch_up, "forgetting players with other servers"),
+        Every(1.0, forgetting.purge, "removing forgotten players from the log"),
+    ]

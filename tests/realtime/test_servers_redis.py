@@ -166,3 +166,19 @@ async def test_joined_servers_have_one_claim_also_after_redis_was_emptied(url: s
         await servers.links["a"].command("DEL", servers.links["a"].key("claim"))
         assert await first.shared_claim(claim) == claim
         assert await second.shared_claim(None) == claim
+
+
+async def test_all_servers_have_the_time_of_redis_whatever_their_own_clocks_say(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with together(url) as servers:
+        first = await servers.join("a")
+        with monkeypatch.context() as patched:
+            patched.setattr("time.time", lambda: 0.0)
+            second = await servers.join("b")
+        seconds, _ = await servers.links["a"].command("TIME")
+        assert abs(first.now() - second.now()) < 60
+        assert abs(second.now() - int(seconds)) < 60
+        before = second.now()
+        servers.clock.now += 5
+        assert second.now() == pytest.approx(before + 5)

@@ -1,7 +1,7 @@
 """Gives each chat message its number and hands it to every server: here to this one, the only one."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -132,6 +132,9 @@ class Broker(Protocol):
     async def trim(self, stored_below: int) -> None:
         """Forgets what is no longer new and what all servers have stored, up to this number. Raises RedisAway."""
 
+    async def purge(self, emails: Collection[str]) -> None:
+        """Forgets what was said by these players, all of it stored, and what names them. Raises RedisAway."""
+
     async def adopt(self, server_id: str, stored_below: int) -> None:
         """Stores what a dead server had said and not stored, from this number on; it may be done again. Raises RedisAway."""
 
@@ -161,6 +164,9 @@ class MemoryBroker:
         """See Broker."""
 
     async def trim(self, stored_below: int) -> None:
+        """See Broker."""
+
+    async def purge(self, emails: Collection[str]) -> None:
         """See Broker."""
 
     async def adopt(self, server_id: str, stored_below: int) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -143,6 +143,10 @@ class RedisBroker:
     async def trim(self, stored_below: int) -> None:
         """See Broker."""
         await self._log.trim(stored_below, self.last_seq)
+
+    async def purge(self, emails: Collection[str]) -> None:
+        """See Broker."""
+        await self._log.purge(emails)
 
     async def adopt(self, server_id: str, stored_below: int) -> None:
         """See Broker."""

@@ -65,6 +65,8 @@ class RedisServers:
         self._dead: list[ServerState] = []
         self._keep_until = 0.0
         self._has_beaten = False
+        self._redis_ahead = time.time() - clock()
+        self._since = (0.0, id)
         self._questions = Questions(link, id)
 
     @property
@@ -85,7 +87,7 @@ class RedisServers:
     @property
     def leads(self) -> bool:
         """See Servers. While Redis is away, as it was before."""
-        return self._has_beaten and self.all()[0].id == self._id
+        return self._has_beaten and all(self._since < _since(other.state) for other in self._others.values())
 
     @property
     def online(self) -> int:
@@ -98,10 +100,14 @@ class RedisServers:
         states = [self._state(), *(other.state for other in self._others.values()), *self._dead]
         return min(state.stored_below for state in states)
 
+    def now(self) -> float:
+        """See Servers. Redis's clock, as the last beat has read it."""
+        return self._clock() + self._redis_ahead
+
     def all(self) -> Sequence[ServerState]:
         """See Servers."""
         states = [self._state(), *(other.state for other in self._others.values())]
-        return sorted(states, key=lambda state: (state.started_at, state.id))
+        return sorted(states, key=_since)
 
     async def join(self) -> None:
         """See Servers. The link is open from now on until this server leaves."""
@@ -124,10 +130,13 @@ class RedisServers:
         own, buried = self._state(), list(self._adopted)
         names = [self._link.key(name) for name in ("servers", "beats")]
         try:
-            last_ms, listed = await self._link.script("beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried)
+            answer = await self._link.script("beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried)
         except RedisAway:
             return
+        redis_now, last_ms, listed = answer
         now = self._clock()
+        self._redis_ahead = float(redis_now) - now
+        self._since = _since(own)
         if self._has_beaten and not 0 <= last_ms < _LATE_AFTER * 1000:
             # Redis has lost data or was frozen, or this server was: others that live are back within a second or two.
             self._keep_until = now + DEAD_AFTER
@@ -192,3 +201,8 @@ class RedisServers:
     def _joins(self, state: ServerState) -> bool:
         """Whether it has this server's database."""
         return state.epoch in ("", self._state().epoch)
+
+
+def _since(state: ServerState) -> tuple[float, str]:
+    """The order in which servers lead."""
+    return state.started_at, state.id
