@@ -169,7 +169,9 @@ async def test_write_rounds_and_lag_are_in_it_once_the_second_is_over(start_serv
     client = await start_server()
     assert client.app is not None
     await ask(await join(client), **CHAT)
-    client.app[keys.STATISTICS].sample()
+    statistics = client.app[keys.STATISTICS]
+    await eventually(lambda: sum(statistics.lags.counts))
+    statistics.sample()
     samples = await figures(client)
     assert value(samples, "tilo_write_round_seconds_count") >= 1
     assert value(samples, "tilo_delivery_delay_seconds_count") == value(samples, "tilo_write_round_seconds_count")
