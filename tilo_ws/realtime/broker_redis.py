@@ -192,9 +192,7 @@ class RedisBroker:
 
     async def _fill(self, record: Record) -> None:
         after, through = self._follower.position[0], record.seq - (record.count == 0)
-        found: Sequence[ChatMessage] | None = ()
-        if through > after:
-            found = await self._takers.missed(after, through)
+        found = await self._takers.missed(after, through) if through > after else ()
         has_begun = isinstance(record.entry, Beginning)
         if has_begun:  # nobody knows which numbers were used
             is_whole = found is not None and len(found) < self.history.capacity

@@ -21,6 +21,9 @@ T = TypeVar("T")
 CLAIM = "claim"
 """Where the claim under which joined servers hold the lease is kept."""
 
+BEATS = "beats"
+"""When each server said last that it lives, by Redis's clock."""
+
 DEAD_AFTER = 6.0
 """Seconds without a beat."""
 
@@ -150,7 +153,7 @@ class RedisServers:
     async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
         self._questions.close()
-        names = [self._link.key("servers"), self._link.key("beats")]
+        names = [self._link.key("servers"), self._link.key(BEATS)]
         try:
             return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:

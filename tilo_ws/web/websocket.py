@@ -193,6 +193,7 @@ class Players:
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
         ip = self.admission.enter(request, ending=self._lifecycle.draining)
         try:
+            await self.admission.confirm(ip)
             opened = await self._open(request, ip)
             return await self._converse(*opened)
         finally:
