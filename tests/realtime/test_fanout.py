@@ -21,6 +21,7 @@ class FakeLoop:
         self.now = 1_000.0
         self.soon: list[Callable[[], None]] = []
         self.later: list[tuple[float, Callable[[], None]]] = []
+        self.system_calls = 0.0
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -35,12 +36,14 @@ class FakeLoop:
         self.later.append((when, callback))
 
     def turn(self) -> None:
-        """One turn of the loop."""
+        """One turn of the loop, with the seconds of `system_calls` at its end."""
         due = [callback for when, callback in self.later if when <= self.now]
         self.later = [(when, callback) for when, callback in self.later if when > self.now]
         callbacks, self.soon = self.soon + due, []
         for callback in callbacks:
             callback()
+        self.now += self.system_calls
+        self.system_calls = 0.0
 
 
 class Audience:
@@ -127,6 +130,24 @@ def test_a_long_round_gives_others_their_turn_every_5_ms() -> None:
         turns += 1
     assert turns >= 9
     assert all(transport.written == [b"a"] for transport in audience.transports)
+
+
+def test_writes_that_the_loop_makes_at_the_end_of_a_turn_hold_up_nobody_and_count_for_the_pause() -> None:
+    audience = Audience(2_000)
+
+    def write_later() -> None:
+        audience.loop.system_calls += 0.00001
+
+    for transport in audience.transports:
+        transport.on_write = write_later
+    audience.fanout.broadcast(b"a")
+    while audience.loop.soon:
+        before = audience.loop.now
+        audience.loop.turn()
+        assert audience.loop.now - before < 0.0055
+    audience.fanout.broadcast(b"b")
+    assert [when for when, _ in audience.loop.later] == [pytest.approx(1_000.040)]
+    assert audience.fanout.round_seconds == pytest.approx(0.020)
 
 
 def test_who_joins_during_a_round_misses_and_repeats_nothing() -> None:
