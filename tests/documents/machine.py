@@ -69,7 +69,7 @@ class Machine:
 
 
 def lend_environment(directory: Path) -> None:
-    """Gives a fresh checkout the packages that the tests run with, so that nothing is downloaded once more."""
+    """Gives a fresh checkout the packages that the tests run with, so that nothing is downloaded or compiled once more."""
     environment = directory / ".venv"
     if not (directory / "run.sh").exists() or environment.exists():
         return
@@ -79,6 +79,8 @@ def lend_environment(directory: Path) -> None:
             (environment / part).symlink_to(Path(sys.prefix) / part)
     shutil.copy(Path(sys.prefix) / "pyvenv.cfg", environment)
     shutil.copy(directory / "requirements.txt", environment / "installed-server")
+    # The same files as they are there, with their times, and with what Python has made of them.
+    shutil.copytree(PROJECT / "tilo_ws", directory / "tilo_ws", dirs_exist_ok=True)
 
 
 def make_repository(directory: Path) -> None:
