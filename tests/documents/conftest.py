@@ -1,5 +1,6 @@
 """The machine on which the pages are followed."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from psycopg2.extensions import parse_dsn
 
 from tests.browser.conftest import browser
 from tests.conftest import address, maintain, open_directory
-from tests.documents.machine import Machine, make_repository
+from tests.documents.machine import PROGRAMS, Machine, make_repository
 from tests.reliability.server import unused_port
 
 __all__ = ["browser"]
@@ -31,6 +32,9 @@ def port() -> int:
 
 @pytest.fixture
 def machine(repository: Path, server_directory: Path, port: int) -> Machine:
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed: apt-get install {program}")
     return Machine(server_directory, repository, PORT=str(port))
 
 

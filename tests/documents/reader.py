@@ -65,7 +65,9 @@ class Reader:
         elif isinstance(step, Run) and step.stays:
             # Where commands were ended by Ctrl-C, the next ones go on in the same window.
             directory = self._free_windows.pop() if self._free_windows else self.directory
-            self._windows.append(await _Window.opened(step, self._machine, directory))
+            self._windows.append(window := await _Window.opened(step, self._machine, directory))
+            for promised in (step.said or "").splitlines():
+                await window.says(re.compile(_as_pattern(promised)))
         elif isinstance(step, Run):
             await self._run(step)
 
@@ -124,8 +126,8 @@ class _Window:
 
     @classmethod
     async def opened(cls, step: Run, machine: Machine, directory: Path) -> "_Window":
-        """Returns when they have said what they are to say."""
-        window = cls(
+        """Where they have just begun."""
+        return cls(
             await asyncio.create_subprocess_exec(
                 "bash",
                 "-euc",
@@ -139,9 +141,6 @@ class _Window:
             ),
             directory,
         )
-        for promised in (step.said or "").splitlines():
-            await window.says(re.compile(_as_pattern(promised)))
-        return window
 
     async def says(self, pattern: re.Pattern[str]) -> None:
         """Waits for a line with this."""
@@ -150,7 +149,7 @@ class _Window:
 
     async def interrupt(self) -> None:
         """Ctrl-C, which reaches all that runs in it. A server ends well."""
-        if not self._has_ended:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGINT)
         await asyncio.wait_for(self._reading, PATIENCE)
         await asyncio.wait_for(self._process.wait(), PATIENCE)
