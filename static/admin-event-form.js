@@ -4,7 +4,8 @@
 export function prepareZone(form) {
   const select = form.elements.zone;
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if ("default" in select.dataset && [...select.options].some((option) => option.value === own)) select.value = own;
+  const isOurs = "default" in select.dataset && select.selectedOptions[0]?.defaultSelected; // who is quick has chosen already
+  if (isOurs && [...select.options].some((option) => option.value === own)) select.value = own;
   document.addEventListener("click", ({ target }) => {
     const link = target.closest?.("a[data-in-zone]");
     if (link) link.href = withZone(link.href, select.value);

@@ -44,6 +44,7 @@ TOP = [
     "notice_table",
     "monitoring",
     "app",
+    "tracing",
     "server",
     "supervisor",
     "admin_command",

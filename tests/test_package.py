@@ -72,7 +72,7 @@ def test_the_sdist_holds_what_the_wheel_is_made_of_and_no_half_of_the_tests(buil
     [sdist] = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         top = {name.partition("/")[2].partition("/")[0] for name in archive.getnames()}
-    project = {"pyproject.toml", "setup.cfg", "requirements.txt", "MANIFEST.in"}
+    project = {"pyproject.toml", "setup.cfg", "requirements.txt", "requirements-tracing.txt", "MANIFEST.in"}
     documents = {"README.md", "CHANGELOG.md", "LICENSE", ".env.example"}
     assert top - {"", "PKG-INFO", "tilo_ws.egg-info"} == {"tilo_ws", *FOLDERS} | project | documents
 

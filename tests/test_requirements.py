@@ -41,9 +41,9 @@ def imports(folder: Path) -> set[str]:
     return named
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "tests/requirements.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-tracing.txt", "tests/requirements.txt"])
 def test_every_requirement_has_an_upper_bound(file: str) -> None:
-    assert len(requirements(file)) >= 10
+    assert len(requirements(file)) >= 4
     assert [name for name, bounds in requirements(file).items() if not re.search(r"~=\d+\.\d+|<\d", bounds)] == []
 
 

@@ -12,8 +12,8 @@ from tilo_ws import resources
 from tilo_ws.administration import add_administration
 from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
-from tilo_ws.entrance import add_entrance
-from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
+from tilo_ws.entrance import add_entrance, authentication_of
+from tilo_ws.from_settings import limits, link_and_broker, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.monitoring import add_monitoring
 from tilo_ws.notice_table import notice_table
@@ -30,7 +30,6 @@ from tilo_ws.realtime.session import Handlers
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.all_refused_scores import AllRefusedScores
-from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
 from tilo_ws.services.events import Events
@@ -112,13 +111,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast, broker.tell)
     recurring_events = RecurringEvents(database, events, broker.tell)
-    authentication = Authentication(
-        hub,
-        *player_tokens(settings),
-        required=settings.auth_required,
-        max_connections=settings.max_connections_per_player,
-        is_banned=moderation.is_banned,
-    )
+    authentication, authenticating = authentication_of(settings, hub=hub, link=link, is_banned=moderation.is_banned)
     handlers = Handlers(
         {
             commands.SendChat: authentication.for_players(chat.send),
@@ -154,6 +147,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
     entrance = add_entrance(
         app,
         settings,
+        link=link,
         address=address,
         hub=hub,
         handlers=handlers,
@@ -202,8 +196,6 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
-            Every(1.0, authentication.sweep, "looking at players' tokens"),
-            Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
@@ -211,6 +203,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(1.0, events.forget_expired, "forgetting events"),
             Every(settings.cleanup_interval, leading(servers, events.clean_up), "cleaning up events"),
+            *authenticating,
             *entrance,
             *presence.schedule,
             *dashboard.schedule,

@@ -80,4 +80,5 @@ class _Repetition:
 
     def _log(self, error: Exception) -> None:
         if not isinstance(error, self._told):
-            logger.error("%s failed; it runs again in %g s", self._entry.name, self._entry.interval, exc_info=error)
+            fields = {"action": self._entry.name, "seconds": self._entry.interval}
+            logger.error("%(action)s failed; it runs again in %(seconds)g s", fields, exc_info=error)

@@ -54,7 +54,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, int]], process: str = "")
         _set_up_logging(settings, process)
         if not process:
             for line in unknown_settings(environment):
-                logging.getLogger("tilo_ws").warning("%s", line)
+                logging.getLogger("tilo_ws").warning("settings: %(problem)s", {"problem": line})
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(work(settings))
     except (DatabaseAway, StatementTimeout) as error:

@@ -17,6 +17,7 @@ from tilo_ws.garbage import Freezer
 from tilo_ws.service_manager import READY, STOPPING, ServiceManager
 from tilo_ws.settings import Settings
 from tilo_ws.sockets import CannotListen, shown
+from tilo_ws.tracing import begin_tracing
 from tilo_ws.web import keys
 from tilo_ws.web.unreadable import UnreadableRequests
 
@@ -56,7 +57,9 @@ async def _serve(settings: Settings, place: Place | None, manager: ServiceManage
     told_to_end = end_on_signals(lambda: os._exit(1))
     process_limits.raise_open_files()
     _warn_of_too_few_files(settings)
+    span = begin_tracing(os.environ)
     app = create_app(settings, "" if place is None else place.worker)
+    app[keys.DATABASE].span = span
     lifecycle = app[keys.LIFECYCLE]
     server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
@@ -80,9 +83,9 @@ async def _serve(settings: Settings, place: Place | None, manager: ServiceManage
         _close(listeners)
         await runner.cleanup()
     if lifecycle.failed.is_set():
-        logger.critical("%s", lifecycle.reason)
+        logger.critical("failed: %(reason)s", {"reason": lifecycle.reason})
     if lifecycle.lost_writes:
-        logger.critical("%d writes were not stored", lifecycle.lost_writes)
+        logger.critical("%(writes)d writes were not stored", {"writes": lifecycle.lost_writes})
     logger.info("ended")
     return 1 if lifecycle.failed.is_set() or lifecycle.lost_writes else 0
 
@@ -121,9 +124,8 @@ def _warn_of_too_few_files(settings: Settings) -> None:
     possible = process_limits.possible_connections()
     if settings.max_connections > possible:
         logger.warning(
-            "TILO_MAX_CONNECTIONS=%d, but the limit of open files (ulimit -n) leaves room for %d connections",
-            settings.max_connections,
-            possible,
+            "TILO_MAX_CONNECTIONS=%(wanted)d, but the limit of open files (ulimit -n) leaves room for %(possible)d connections",
+            {"wanted": settings.max_connections, "possible": possible},
         )
 
 
@@ -157,4 +159,4 @@ async def _listen(app: web.Application, runner: web.AppRunner, settings: Setting
 
 def log_address(host: str, port: int) -> None:
     """Says where players and admins find the server."""
-    logger.info("listening on %s, WebSocket at /ws, dashboard at /admin", shown(host, port))
+    logger.info("listening on %(url)s, WebSocket at /ws, dashboard at /admin", {"url": shown(host, port)})

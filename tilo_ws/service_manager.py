@@ -48,4 +48,4 @@ class ServiceManager:
                 connection.connect(address)
                 connection.send(state.encode())
         except OSError as error:
-            logger.error("systemd does not hear %s: %s", state, error)
+            logger.error("systemd does not hear %(state)s: %(reason)s", {"state": state, "reason": error})

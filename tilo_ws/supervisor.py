@@ -53,7 +53,7 @@ async def supervise(settings: Settings, count: int) -> int:
                 failed = await before([told_to_end], _serve(workers, sockets[0][0], told_to_change, manager))
             finally:
                 manager.tell(STOPPING)
-                logger.info("ending %d workers", count)
+                logger.info("ending %(workers)d workers", {"workers": count})
                 workers.end()
                 in_order = await workers.ended(settings.drain_seconds + _END_LIMIT)
     logger.info("all workers have ended")

@@ -29,6 +29,11 @@ class Worker:
         self.process = process
         self.was_ready = False
 
+    @property
+    def fields(self) -> dict[str, object]:
+        """Which one it is, for the log."""
+        return {"worker": self.number + 1, "pid": self.process.pid}
+
     async def ready(self) -> bool:
         """Waits until it can serve. False when it has ended before."""
         assert self.process.stdout is not None
@@ -51,8 +56,10 @@ class Worker:
                 async with asyncio.timeout(self._silence_limit):
                     line = await self.process.stdout.readline()
             except TimeoutError:
-                pattern = "worker %d (process %d) has given no sign of life for %g s: killing it"
-                logger.error(pattern, self.number + 1, self.process.pid, self._silence_limit)
+                fields = self.fields | {"seconds": self._silence_limit}
+                logger.error(
+                    "worker %(worker)d (process %(pid)d) has given no sign of life for %(seconds)g s: killing it", fields
+                )
                 self.process.kill()
                 return
 
@@ -132,7 +139,8 @@ class Workers:
             return True
         _, late = await asyncio.wait(waiting, timeout=limit)
         if late:
-            logger.critical("%d workers have not ended within %g s: killing them", len(late), limit)
+            fields = {"workers": len(late), "seconds": limit}
+            logger.critical("%(workers)d workers have not ended within %(seconds)g s: killing them", fields)
             for worker in self._alive:
                 if worker.process.returncode is None:
                     worker.process.kill()
@@ -159,13 +167,14 @@ class Workers:
         try:
             worker = await self._launch(number)
         except OSError as error:
-            logger.error("worker %d cannot be started: %s", number + 1, error)
+            logger.error("worker %(worker)d cannot be started: %(reason)s", {"worker": number + 1, "reason": error})
             return None
         if await worker.ready():
             worker.listen()
             return worker
         status = await self._end_of(worker)
-        logger.error("worker %d (process %d) has not started (status %d)", number + 1, worker.process.pid, status)
+        fields = worker.fields | {"status": status}
+        logger.error("worker %(worker)d (process %(pid)d) has not started (status %(status)d)", fields)
         return None
 
     async def _end_of(self, worker: Worker) -> int:
@@ -180,9 +189,9 @@ class Workers:
             async with self._changing[number]:
                 if worker is not self._current[number]:
                     continue
+                fields = worker.fields | {"status": status}
                 logger.error(
-                    "worker %d (process %d) has ended by itself (status %d): starting another",
-                    *(number + 1, worker.process.pid, status),
+                    "worker %(worker)d (process %(pid)d) has ended by itself (status %(status)d): starting another", fields
                 )
                 while (successor := await self._launched(number)) is None:
                     await asyncio.sleep(self._retry_interval)
@@ -193,9 +202,9 @@ class Workers:
             async with changing:
                 successor = await self._launched(number)
                 if successor is None:
-                    logger.error("the workers from %d on stay as they are", number + 1)
+                    logger.error("the workers from %(worker)d on stay as they are", {"worker": number + 1})
                     return
                 former, self._current[number] = self._current[number], successor
             former.dismiss()
             await self._end_of(former)
-        logger.info("%d workers have been changed for new ones", len(self._sockets))
+        logger.info("%(workers)d workers have been changed for new ones", {"workers": len(self._sockets)})

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.dashboard import agree, feed_state, go_to, log_in
@@ -252,6 +252,22 @@ async def test_the_recurring_form_answers_while_somebody_types(dashboard: Page) 
 
     await dashboard.get_by_label("Comes at").fill("*/30 * * * *")
     await expect(preview.get_by_role("status")).to_contain_text("duration: the one of")
+
+
+async def test_a_time_zone_that_is_chosen_while_the_page_loads_stays(dashboard: Page, server_url: str) -> None:
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await dashboard.route("**/admin-event-form.js", hold)
+    await dashboard.goto(f"{server_url}/admin/events/recurring", wait_until="commit")
+    await dashboard.get_by_label("Time zone").select_option("Asia/Tokyo")
+    held.set()
+    await expect(feed_state(dashboard)).to_have_text("live")
+    await expect(dashboard.locator("#event-preview")).to_contain_text("Asia/Tokyo")
+    await expect(dashboard.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
 
 
 async def test_a_second_look_at_recurring_events_changes_one(dashboard: Page) -> None:

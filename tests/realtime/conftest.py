@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import redis_server
+from tests import redis_cluster, redis_server
 from tests.conftest import open_directory
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
 
 KINDS = ["valkey", "redis", "cluster"]
+
+_TIME_LIMIT = 0.5
+"""Seconds after which a Redis that says nothing is away, where a test wants it to be."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +35,7 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[RedisServer]:
     """One of the nodes of a cluster."""
-    with open_directory() as directory, redis_server.cluster(directory) as nodes:
+    with open_directory() as directory, redis_cluster.cluster(directory) as nodes:
         yield nodes[1]
 
 
@@ -69,6 +72,6 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 @pytest.fixture
 async def on_own_redis(own_redis: RedisServer) -> AsyncIterator[Nodes]:
     """Servers on it."""
-    started = Nodes(own_redis.url)
+    started = Nodes(own_redis.url, _TIME_LIMIT)
     yield started
     await started.stop()

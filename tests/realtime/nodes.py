@@ -150,8 +150,9 @@ StartNodes = Callable[[int], Any]
 class Nodes:
     """Servers on one Redis, or the one that is alone."""
 
-    def __init__(self, url: str | None) -> None:
+    def __init__(self, url: str | None, time_limit: float = PATIENCE) -> None:
         self._url = url
+        self._time_limit = time_limit
         self._prefix = next(_prefixes)
         self.database = Database()
         self.all: list[Node] = []
@@ -161,7 +162,7 @@ class Nodes:
         if self._url is None:
             node = Node(MemoryBroker(), self.database)
         else:
-            link = RedisLink(self._url, self._prefix, time_limit=0.5)
+            link = RedisLink(self._url, self._prefix, time_limit=self._time_limit)
             node = Node(RedisBroker(link), self.database, link)
         self.all.append(node)
         return await node.start()

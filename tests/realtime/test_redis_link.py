@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import redis_server
+from tests import redis_cluster
 from tests.eventually import eventually
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
@@ -20,7 +20,7 @@ _prefixes = (f"link-{number}" for number in itertools.count())
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[list[RedisServer]]:
     """A cluster that this test may change."""
-    with redis_server.cluster(tmp_path) as nodes:
+    with redis_cluster.cluster(tmp_path) as nodes:
         yield nodes
 
 
@@ -117,7 +117,7 @@ async def test_a_full_redis_is_away_until_there_is_room(own_redis: RedisServer) 
 
 
 async def test_in_a_cluster_servers_follow_the_game_to_another_node(own_cluster: list[RedisServer]) -> None:
-    nodes = Nodes(own_cluster[0].url)
+    nodes = Nodes(own_cluster[0].url, time_limit=0.5)
     first, second = await nodes.start(), await nodes.start()
     first.say(1)
     await eventually(lambda: second.delivered == [1])

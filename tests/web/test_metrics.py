@@ -1,6 +1,7 @@
 """`/metrics`: what Prometheus is told, in names that it and people understand."""
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -135,6 +136,8 @@ async def test_connections_and_messages_are_counted(start_server: StartServer) -
     assert value(samples, "tilo_errors_total", code="muted") == 0
     assert value(samples, "tilo_recoveries_total", outcome="whole") == 1
     assert value(samples, "tilo_deliveries_total") >= 1
+    received = value(samples, "tilo_received_bytes_total")
+    assert received > sum(len(json.dumps(command)) for command in (CHAT, SCORE))
     assert value(samples, "tilo_sent_bytes_total", kind="broadcast") > 50
     assert value(samples, "tilo_sent_bytes_total", kind="reply") > 50
     assert value(samples, "tilo_ack_delay_seconds_count", commit="chat") == 1
@@ -163,6 +166,7 @@ async def test_the_end_of_a_connection_is_counted_by_its_code(start_server: Star
         dict(labels)["code"]: count for (name, labels), count in samples.items() if name == "tilo_connections_closed_total"
     }
     assert closed == {"1000": 1, "1006": 1, "other": 2}
+    assert value(samples, "tilo_received_bytes_total") == 3 * 8, "close frames, also of those that are gone"
 
 
 async def test_write_rounds_and_lag_are_in_it_once_the_second_is_over(start_server: StartServer) -> None:

@@ -152,7 +152,8 @@ class RedisBroker:
         """See Broker."""
         kept, _ = await self._log.messages(stored_below)
         adopted = [message for message, origin in kept if origin == server_id]
-        logger.warning("server %s is dead: %d chat messages are stored in its place", server_id, len(adopted))
+        fields = {"server": server_id, "messages": len(adopted)}
+        logger.warning("server %(server)s is dead: %(messages)d chat messages are stored in its place", fields)
         for message in adopted:
             self._takers.answer(message, None)
 
@@ -191,9 +192,7 @@ class RedisBroker:
 
     async def _fill(self, record: Record) -> None:
         after, through = self._follower.position[0], record.seq - (record.count == 0)
-        found: Sequence[ChatMessage] | None = ()
-        if through > after:
-            found = await self._takers.missed(after, through)
+        found = await self._takers.missed(after, through) if through > after else ()
         has_begun = isinstance(record.entry, Beginning)
         if has_begun:  # nobody knows which numbers were used
             is_whole = found is not None and len(found) < self.history.capacity
@@ -216,7 +215,8 @@ class RedisBroker:
         if not is_whole:
             outcome += ", which may not be all: players are sent away to come back for them"
         what = "the numbering began anew" if has_begun else "the log has a gap"
-        logger.warning("%s: of what was said from %d to %d, %s", what, after + 1, through, outcome)
+        fields = {"what": what, "first": after + 1, "last": through, "outcome": outcome}
+        logger.warning("%(what)s: of what was said from %(first)d to %(last)d, %(outcome)s", fields)
         self._takers.resync()
 
     def _known_elsewhere(self, id: UUID, first_seq: int) -> None:

@@ -86,4 +86,5 @@ class KeptLog:
             await self._link.command("XTRIM", self._key, "MINID", f"{least}-0")
         if await self._link.command("XLEN", self._key) > MAX_RECORDS:
             removed = await self._link.command("XTRIM", self._key, "MAXLEN", MAX_RECORDS)
-            logger.error("the log in Redis is too long: %d records are removed that may not be stored", removed)
+            fields = {"removed": removed}
+            logger.error("the log in Redis is too long: %(removed)d records are removed that may not be stored", fields)

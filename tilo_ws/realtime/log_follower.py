@@ -86,7 +86,8 @@ class LogFollower:
         try:
             self._apply(record)
         except Exception:
-            logger.exception("what was said at %d-%d could not be handled", *self.position)
+            seq, count = self.position
+            logger.exception("what was said at %(seq)d-%(count)d could not be handled", {"seq": seq, "count": count})
 
     def _catch_up_soon(self) -> None:
         self._more = True

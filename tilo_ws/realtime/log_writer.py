@@ -107,7 +107,7 @@ class LogWriter:
         if len(self._waiting) < 2 * MAX_WAITING:
             self._add(_Waiting(encode_entry(entry), uuid4(), False, ()))
         else:
-            logger.error("too much waits for Redis; other servers are not told: %.200r", entry)
+            logger.error("too much waits for Redis; other servers are not told: %(entry).200r", {"entry": entry})
 
     async def open(self) -> None:
         """Makes sure that there are numbers, and writes from now on. Raises RedisAway."""

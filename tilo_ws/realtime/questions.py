@@ -67,7 +67,7 @@ class Questions:
                 await self._link.command("SPUBLISH", self._link.key("ask"), message)
                 await asked.complete.wait()
         except (RedisAway, TimeoutError):
-            logger.debug("no answer to %s from %s", topic, asked.missing)
+            logger.debug("no answer to %(topic)s from %(servers)s", {"topic": topic, "servers": sorted(asked.missing)})
         finally:
             del self._asked[number]
         return [msgspec.msgpack.decode(answer, type=kind) for answer in asked.answers]

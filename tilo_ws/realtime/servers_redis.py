@@ -21,6 +21,9 @@ T = TypeVar("T")
 CLAIM = "claim"
 """Where the claim under which joined servers hold the lease is kept."""
 
+BEATS = "beats"
+"""When each server said last that it lives, by Redis's clock."""
+
 DEAD_AFTER = 6.0
 """Seconds without a beat."""
 
@@ -150,7 +153,7 @@ class RedisServers:
     async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
         self._questions.close()
-        names = [self._link.key("servers"), self._link.key("beats")]
+        names = [self._link.key("servers"), self._link.key(BEATS)]
         try:
             return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
@@ -193,7 +196,8 @@ class RedisServers:
         """It is taken off the list with the next beat, which tells of what this server has to store now."""
         if state.id in self._adopted:
             return
-        logger.warning("server %s has said nothing for %g s: it is dead", state.name, DEAD_AFTER)
+        fields = {"server": state.name, "seconds": DEAD_AFTER}
+        logger.warning("server %(server)s has said nothing for %(seconds)g s: it is dead", fields)
         if self._joins(state):
             await self._adopt(state)
         self._adopted.add(state.id)

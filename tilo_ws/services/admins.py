@@ -180,5 +180,5 @@ def kept_password(file: Path) -> str:
             return kept
     password = secrets.token_urlsafe(12)
     file.write_text(password + "\n", encoding="utf-8")
-    logger.info("made a password for the user %s of the dashboard: it is in %s", USERNAME, file)
+    logger.info("made a password for the user %(admin)s of the dashboard: it is in %(file)s", {"admin": USERNAME, "file": file})
     return password

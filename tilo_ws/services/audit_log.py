@@ -86,4 +86,4 @@ class AuditLog:
                 break
         self._due_at = (row.oldest_at or now) + self._retention
         if removed:
-            logger.info("clean-up: removed %d entries of the audit log", removed)
+            logger.info("clean-up: removed %(removed)d entries of the audit log", {"removed": removed})

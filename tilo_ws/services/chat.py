@@ -124,11 +124,11 @@ class Chat:
 
         A repeated message is stored "again" under its first number, which changes nothing where its row is there already.
         """
-        ip = None
         if receipt is not None:
             receipt.seq, receipt.id = message.seq, message.id
-            ip = receipt.connection.ip
-        logger.debug("chat %d from %s (%s): %r", message.seq, message.nickname, ip, message.message)
+        ip = None if receipt is None else receipt.connection.ip
+        fields = {"ip": ip, "seq": message.seq, "nickname": message.nickname, "text": message.message}
+        logger.debug("chat %(seq)d from %(nickname)s (%(ip)s): %(text)r", fields)
         self.commit.add(message.id, message, receipt)
 
     def refuse(self, draft: ChatDraft, receipt: Receipt, error: CommandError) -> None:
@@ -202,7 +202,7 @@ class Chat:
             self._broker.history.remove_through(row.last)
             self._broker.tell(Topic.REMOVED_CHAT, b"")
         if removed:
-            logger.info("clean-up: removed %d chat messages", removed)
+            logger.info("clean-up: removed %(removed)d chat messages", {"removed": removed})
         await self._look_for_oldest()
 
     def _unstored(self, seq: int) -> ChatMessage | None:

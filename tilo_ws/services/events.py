@@ -163,7 +163,7 @@ class Events:
                 return
             removed = await self._remove_expired(before=now - KEPT_SECONDS)
             await self._find_oldest()
-        logger.info("clean-up: removed %d events that ended long ago", len(removed))
+        logger.info("clean-up: removed %(removed)d events that ended long ago", {"removed": len(removed)})
 
     async def _read(self) -> None:
         """Before a change too: another server may just have changed the same event."""

@@ -56,11 +56,11 @@ class KeyFile:
             keys = self.read()
         except ValueError as error:
             if not self._broken:
-                logger.error("%s; players' tokens are checked with the keys of before", error)
+                logger.error("%(reason)s; players' tokens are checked with the keys of before", {"reason": error})
             self._broken = True
             return None
         if self._broken or self._contents != before:
-            logger.info("the keys of players' tokens are those of %s as it is now", self._path)
+            logger.info("the keys of players' tokens are those of %(file)s as it is now", {"file": self._path})
         self._broken = False
         return keys if self._contents != before else None
 

@@ -85,7 +85,8 @@ class Moderation:
             await self._store(**msgspec.structs.asdict(ban))
             self._bans.add(ban)
         self._tell(Topic.BANS, b"")
-        logger.info("%s by %s: %s", ban.kind, by, ban)
+        fields = {"kind": ban.kind.value, "by": by, "ban": msgspec.to_builtins(ban)}
+        logger.info("%(kind)s by %(by)s: %(ban)s", fields)
         if ban.kind is BanKind.BAN:
             await self._enforce()
         return ban
@@ -96,13 +97,14 @@ class Moderation:
             rows = await self._lift(id=str(id))
             known = self._bans.remove(id)
         self._tell(Topic.BANS, b"")
-        logger.info("lifted by %s: %s", by, known or id)
+        fields = {"by": by, "id": str(id), "ban": msgspec.to_builtins(known)}
+        logger.info("lifted by %(by)s: %(id)s, %(ban)s", fields)
         return bool(rows) or known is not None
 
     def forget_expired(self) -> None:
         """Drops from memory those whose time is over."""
         for ban in self._bans.remove_expired(self._clock()):
-            logger.info("%s has ended: %s", ban.kind, ban.id)
+            logger.info("%(kind)s has ended: %(id)s", {"kind": ban.kind.value, "id": str(ban.id)})
 
     def shuts_out(self, ip: str) -> bool:
         """Whether this address may not connect."""

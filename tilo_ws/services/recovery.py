@@ -87,7 +87,7 @@ class Recovery:
             messages, complete = await self._recover(after, connection.joined_seq)
             self._answer(connection, ref, messages, after=after, complete=complete)
         except Exception:
-            logger.exception("recovery of connection %s failed", connection.id)
+            logger.exception("recovery of connection %(connection)s failed", {"connection": connection.id})
             connection.close(CloseCode.INTERNAL_ERROR)
         finally:
             del self._asking[connection]

@@ -170,9 +170,8 @@ class RecurringEvents:
         )
         event = GlobalEvent(*row)
         await self._events.adopt(event)
-        logger.info(
-            "recurring event %r has started %s %r until %s", recurring.name, event.id, event.type, utc_text(event.expires_at)
-        )
+        fields = {"name": recurring.name, "id": event.id, "type": event.type, "expires_at": utc_text(event.expires_at)}
+        logger.info("recurring event %(name)r has started %(id)s %(type)r until %(expires_at)s", fields)
 
     async def _save(self, recurring: RecurringEvent) -> None:
         await self._store(**msgspec.structs.asdict(recurring))
@@ -196,7 +195,8 @@ class RecurringEvents:
         try:
             return next(Recurrence(recurring.cron, recurring.timezone, now).after(after), math.inf)
         except CommandError as error:  # another version's zones and expressions: the others shall run
-            logger.error("recurring event %r cannot run: %s", recurring.name, error.message)
+            fields = {"name": recurring.name, "reason": error.message}
+            logger.error("recurring event %(name)r cannot run: %(reason)s", fields)
             return math.inf
 
 

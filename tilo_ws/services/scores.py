@@ -94,7 +94,8 @@ class Scores:
         receipt = None if command.ref is None and self.commit.gathers(email) else Receipt(connection, command.ref)
         connection.email = email
         self._rules.accept(email, command.score, self._clock())
-        logger.debug("score of %s (%s): %d in %d s", email, connection.ip, command.score, command.survival_time)
+        said = {"email": email, "ip": connection.ip, "score": command.score, "survival_time": command.survival_time}
+        logger.debug("score of %(email)s (%(ip)s): %(score)d in %(survival_time)d s", said)
         self.commit.add(email, ScoreUpdate(email, nickname, command.score, command.survival_time, renames), receipt)
 
     async def take(self, results: Sequence[tuple[str, str | None, int, int]]) -> None:

@@ -54,7 +54,8 @@ class SlowMode:
             [row] = await self._read()
             if row.slow_mode is None or row.slow_mode == self.seconds:
                 return
-            logger.info("slow mode is %g s, as an admin has set it; it was %g s here", row.slow_mode, self.seconds)
+            fields = {"seconds": row.slow_mode, "before": self.seconds}
+            logger.info("slow mode is %(seconds)g s, as an admin has set it; it was %(before)g s here", fields)
             self._rules.slow_mode = row.slow_mode
         self._broadcast(pushes.limits(self.limits()))
 

@@ -61,7 +61,7 @@ class Standing:
         except (DatabaseAway, StatementTimeout):
             pass  # the log has it already: the best are told, who asks is not
         except Exception:
-            logger.exception("the standing of connection %s cannot be told", connection.id)
+            logger.exception("the standing of connection %(connection)s cannot be told", {"connection": connection.id})
         finally:
             del self._asking[connection]
         self._answer(connection, command, own)

@@ -52,7 +52,8 @@ class Database:
     """A pool of connections to one PostgreSQL database.
 
     `away` is the last known state: true from a failure until the next statement that succeeds, and `reason` that failure. An
-    outage is two lines of the log; the second says how much of the `backlog` waited. `times` is by the statements' names.
+    outage is two lines of the log; the second says how much of the `backlog` waited. `times` is by the statements' names;
+    `span` is given the name, and what it returns is entered while the statement runs.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Database:
         self._away_since: float | None = None
         self.reason = ""
         self.times: dict[str, StatementTimes] = {}
+        self.span: Callable[[str], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
 
     async def open(self, dsn: str) -> None:
         """Connects to the database that the libpq connection string names. Raises DatabaseAway."""
@@ -127,7 +129,8 @@ class Database:
         async def run(**parameters: Any) -> list[Any]:
             began = time.monotonic()
             try:
-                return await self.execute(sql, parameters, time_limit=time_limit)
+                with self.span(name):
+                    return await self.execute(sql, parameters, time_limit=time_limit)
             except Exception:
                 times.failures += 1
                 raise

@@ -216,7 +216,7 @@ class GroupCommit(Generic[Row, Waiter]):
 
     def _succeeded(self) -> None:
         if self._told:
-            logger.info("%s: storing again", self.name)
+            logger.info("%(commit)s: storing again", {"commit": self.name})
         self._failing = self._told = False
         self.reason = ""
 
@@ -230,8 +230,9 @@ class GroupCommit(Generic[Row, Waiter]):
             self._told = True
             traceback = None if isinstance(error, StatementTimeout) else error
             fields = {"commit": self.name, "rows": self.pending, "seconds": RETRY_INTERVAL, "reason": self.reason}
-            pattern = "%(commit)s: %(rows)d rows not stored, tried again every %(seconds)g s: %(reason)s"
-            logger.error(pattern, fields, exc_info=traceback)
+            logger.error(
+                "%(commit)s: %(rows)d rows not stored, tried again every %(seconds)g s: %(reason)s", fields, exc_info=traceback
+            )
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -82,5 +82,6 @@ async def _apply(database: Database, migration: Migration) -> bool:
         if migration.version not in await _applied_versions(database):
             raise
         return False
-    logger.info("database schema: applied %04d %s", migration.version, migration.name)
+    fields = {"version": migration.version, "name": migration.name}
+    logger.info("database schema: applied %(version)04d %(name)s", fields)
     return True

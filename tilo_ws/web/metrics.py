@@ -98,6 +98,7 @@ class Metrics:
         yield _counters("tilo_errors", "Messages that were answered by an error, by its code.", "code", errors)
         yield _counter("tilo_scores_refused", "Scores that nobody can have played.", self._refused_scores.count)
         yield _counter("tilo_deliveries", "Messages for everybody, times those who got them.", fanout.deliveries)
+        yield _counter("tilo_received_bytes", "Bytes read from players' WebSockets.", self._hub.bytes_in)
         sent = {"broadcast": fanout.bytes_out, "reply": replies.bytes_out}
         yield _counters("tilo_sent_bytes", "Bytes written to players' WebSockets.", "kind", sent)
         yield _histogram("tilo_write_round_seconds", "How long write rounds took.", statistics.rounds)

@@ -90,7 +90,7 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
             raise
         return _error(error.status, _CODES.get(error.status, "bad_request"), _explanation(request, error), error.headers)
     except Exception:
-        logger.exception("%s %s failed", request.method, request.path)
+        logger.exception("%(method)s %(path)s failed", {"method": request.method, "path": request.path})
         return _error(500, "internal_error", "the server has made a mistake; its log says which")
 
 

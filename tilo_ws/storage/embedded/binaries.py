@@ -55,7 +55,8 @@ def _copy_of(packages: Path, account: Account) -> Path:
     copying = lock(STATE_DIRECTORY / "copying.lock")
     try:
         if not target.exists():
-            logger.info("user %s cannot reach the PostgreSQL in %s: copying it to %s", account.name, packages, target)
+            fields = {"user": account.name, "packages": packages, "target": target}
+            logger.info("user %(user)s cannot reach the PostgreSQL in %(packages)s: copying it to %(target)s", fields)
             _copy(packages, target)
     finally:
         os.close(copying)

@@ -94,5 +94,6 @@ def _new_home_of_root(directory: Path) -> Home:
     if account.can_enter(directory.parent) and not replacement.exists():
         return Home(directory, account)
     make_state_directory()
-    logger.warning("user %s cannot reach %s: the database is in %s", account.name, directory, replacement)
+    fields = {"user": account.name, "directory": directory, "replacement": replacement}
+    logger.warning("user %(user)s cannot reach %(directory)s: the database is in %(replacement)s", fields)
     return Home(replacement, account)

@@ -88,7 +88,8 @@ class EmbeddedPostgres:
             return  # its children are on their way out
         if instance.was_ready:
             # Once for an outage: where it does not come up, its own log says why.
-            logger.error("PostgreSQL has ended by itself (status %d): starting it again", instance.process.returncode)
+            fields = {"status": instance.process.returncode}
+            logger.error("PostgreSQL has ended by itself (status %(status)d): starting it again", fields)
         try:
             instance.launch(lock)
         finally:
@@ -156,7 +157,7 @@ def _interrupt_orphan(cluster: Cluster) -> None:
         try:
             os.kill(pid, signal.SIGINT)
         except ProcessLookupError:
-            logger.debug("PostgreSQL of a killed server (process %d) has just ended", pid)
+            logger.debug("PostgreSQL of a killed server (process %(pid)d) has just ended", {"pid": pid})
 
 
 def _launch(home: Home, programs: Path, socket: Path, lock: int) -> subprocess.Popen[bytes]:

@@ -56,7 +56,8 @@ def end(process: subprocess.Popen[bytes], name: str, requests: Sequence[StopRequ
         try:
             process.wait(limit)
         except subprocess.TimeoutExpired:
-            logger.warning("%s has not ended within %s s of %s", name, limit, request.name)
+            fields = {"program": name, "seconds": limit, "signal": request.name}
+            logger.warning("%(program)s has not ended within %(seconds)s s of %(signal)s", fields)
         else:
             return
 

@@ -85,7 +85,8 @@ class EmbeddedValkey:
             return
         if self._was_ready:
             # Once for an outage: where it does not come up, its own log says why.
-            logger.error("Valkey has ended by itself (status %d): starting it again", self._process.returncode)
+            fields = {"status": self._process.returncode}
+            logger.error("Valkey has ended by itself (status %(status)d): starting it again", fields)
         self._launch()
 
     def _start(self, stack: ExitStack) -> None:

@@ -33,7 +33,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     method = "GET" if request.method == "HEAD" else request.method
     permission = PERMISSIONS.get((method, resource.canonical))
     if permission is None:
-        logger.error("%s %s has no line in the table of the dashboard's routes", method, resource.canonical)
+        fields = {"method": method, "path": resource.canonical}
+        logger.error("%(method)s %(path)s has no line in the table of the dashboard's routes", fields)
         raise web.HTTPForbidden
     if permission.least is not None:
         return await _for_admins(request, handler, permission.least)
