@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from tests.eventually import eventually
 from tests.realtime.together import together
 from tests.redis_server import RedisServer
 from tilo_ws.realtime.servers import PrefixTaken
@@ -101,7 +100,9 @@ async def test_a_killed_server_of_a_database_that_a_backup_has_replaced_is_waite
     async with together(url) as servers:
         await servers.join("a", epoch="one")
         joining = asyncio.create_task(servers.join("b", epoch="another"))
-        await eventually(lambda: "b" in servers.links and joining.done() is False)
+        beats = servers.links["a"].key("beats")
+        while await servers.links["a"].command("ZSCORE", beats, "b") is None:
+            assert not joining.done()
         await servers.die("a")
         second = await joining
         await second.beat()

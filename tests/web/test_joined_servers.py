@@ -216,13 +216,17 @@ async def test_a_deletion_reaches_the_other_server_while_nobody_can_tell_it(join
         assert (await ask(await join(joined.other), type="hello", history=10))["messages"] == []
 
 
-async def test_an_announcement_that_cannot_reach_all_is_refused_and_heard_by_nobody(
+async def test_what_cannot_reach_whom_it_is_for_is_refused_and_heard_by_nobody(
     joined: Joined, apis: tuple[Api, Api], api_headers: dict[str, str]
 ) -> None:
     players = [await join(client) for client in (joined.one, joined.other)]
+    assert joined.other.app is not None
+    [elsewhere] = joined.other.app[keys.HUB]
     with frozen(joined.valkey):
         await both_know_that_it_is_away(joined)
         response = await joined.one.post("/api/v1/announcements", json={"message": "hello"}, headers=api_headers)
+        assert (response.status, (await response.json())["error"]["code"]) == (503, "redis_away")
+        response = await joined.one.delete(f"/api/v1/connections/{elsewhere.id}", headers=api_headers)
         assert (response.status, (await response.json())["error"]["code"]) == (503, "redis_away")
     for client in (joined.one, joined.other):
         assert client.app is not None

@@ -39,7 +39,7 @@ class Announcements:
     async def announce(self, message: str, *, email: str | None = None, connection: str | None = None) -> bool:
         """False when the player of this address, or this connection, is on no server.
 
-        Raises CommandError; RedisAway where it cannot reach all players now, and then it reaches none.
+        Raises CommandError; RedisAway where it cannot reach those who are meant now, and then it reaches nobody.
         """
         now = self._servers.now()
         frame = pushes.announcement(clean("message", message, MAX_LENGTH), now)

@@ -10,6 +10,7 @@ import msgspec
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.connection_list import found, in_order
 from tilo_ws.services.connection_state import ConnectionState, state_of
@@ -107,16 +108,25 @@ class Connections:
         return in_order([*self._of_player_here(email), *(one for answer in answers for one in answer)], "since")
 
     async def say(self, frame: bytes, *, connection: str | None, email: str | None) -> bool:
-        """Sends a frame to a connection, to those of a token's address, or to both. False when none of them is there."""
+        """Sends a frame to a connection, to those of a token's address, or to both. False when none of them is there.
+
+        Raises RedisAway where it may be on another server.
+        """
         words = Words(frame, connection, email)
         here = self._say_here(words)
         if here and email is None:
             return True
-        return any([here, *await self._servers.ask("say", words, bool)])
+        answers = await self._servers.ask("say", words, bool)
+        return here or self._heard(answers)
 
     async def kick(self, id: str) -> bool:
-        """Sends one away. False when it is not there."""
-        return self._kick_here(id) or any(await self._servers.ask("kick", id, bool))
+        """Sends one away. False when it is not there. Raises RedisAway as `say`."""
+        return self._kick_here(id) or self._heard(await self._servers.ask("kick", id, bool))
+
+    def _heard(self, answers: list[bool]) -> bool:
+        if not any(answers) and self._servers.redis == "away":
+            raise RedisAway(self._servers.redis_reason)
+        return any(answers)
 
     def _list_here(self, question: ListQuestion) -> ListAnswer:
         here = in_order(found(self._hub, question.words), question.sort)

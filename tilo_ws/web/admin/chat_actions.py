@@ -41,7 +41,7 @@ async def announce(request: web.Request) -> web.StreamResponse:
     except CommandError as error:
         finish(request, PATH, f"Not announced. {error.message}", "bad")
     except RedisAway:
-        finish(request, PATH, "Not announced: other servers cannot be reached now. Try again in a moment.", "bad")
+        finish(request, PATH, "Not announced. Other servers cannot be reached now. Try again in a moment.", "bad")
     listeners = request.app[keys.SERVERS].online
     await record(request, "announce", message=message, connections=listeners)
     finish(request, PATH, f"Announced to {listeners:,} player{'' if listeners == 1 else 's'}.")

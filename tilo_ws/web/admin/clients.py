@@ -8,6 +8,7 @@ from aiohttp import web
 from tilo_ws.protocol.bans import Ban
 from tilo_ws.protocol.chat_message import utc_text
 from tilo_ws.protocol.codes import CommandError
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.services.announcements import MAX_LENGTH
 from tilo_ws.services.connection_list import NEWEST_FIRST, SORTS
 from tilo_ws.services.connection_state import ConnectionState
@@ -23,6 +24,7 @@ from tilo_ws.web.admin.requests import finish, record, way_back
 PATH = "/admin/clients"
 
 _GONE = "This connection is gone already."
+_AWAY = "Other servers cannot be reached now. Try again in a moment."
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -95,6 +97,8 @@ async def send_message(request: web.Request) -> web.StreamResponse:
         heard = await request.app[keys.ANNOUNCEMENTS].announce(message, connection=request.match_info["id"])
     except CommandError as error:
         finish(request, back, f"Not sent. {error.message}", "bad")
+    except RedisAway:
+        finish(request, back, f"Not sent. {_AWAY}", "bad")
     if connection is None or not heard:
         finish(request, back, f"Not sent. {_GONE}", "bad")
     await record(request, "message_player", connection.name, id=connection.id, message=message)
@@ -104,7 +108,11 @@ async def send_message(request: web.Request) -> web.StreamResponse:
 async def kick(request: web.Request) -> web.StreamResponse:
     """`POST /admin/clients/{id}/kick`, with a `reason` for the record. There is no undo: the connection is gone."""
     back, connection = way_back(request, PATH), await _find(request)
-    if connection is None or not await request.app[keys.CONNECTIONS].kick(connection.id):
+    try:
+        is_gone = connection is not None and await request.app[keys.CONNECTIONS].kick(connection.id)
+    except RedisAway:
+        finish(request, back, _AWAY, "bad")
+    if connection is None or not is_gone:
         finish(request, back, _GONE, "bad")
     await record(request, "kick", connection.name, id=connection.id, reason=request[FORM].get("reason", ""))
     finish(request, back, f"{connection.name} has been disconnected.")

@@ -33,7 +33,7 @@ class Call(NamedTuple):
 CALLS = {
     ("GET", "/api/v1/stats"): Call("Figures of the server", answers=Stats),
     ("GET", "/api/v1/connections"): Call("Who is connected", answers=list[ConnectionEntry]),
-    ("DELETE", "/api/v1/connections/{id}"): Call("Ends a connection (4502)", 204, errors=(404,)),
+    ("DELETE", "/api/v1/connections/{id}"): Call("Ends a connection (4502)", 204, errors=(404, 503)),
     ("GET", "/api/v1/events"): Call("Active and planned events", answers=list[EventState]),
     ("POST", "/api/v1/events"): Call("Starts or plans an event", 201, NewEvent, answers=EventState, errors=(503,)),
     ("PATCH", "/api/v1/events/{id}"): Call("Changes an event", 200, EventChange, answers=EventState, errors=(404, 503)),
