@@ -25,15 +25,14 @@ def whole_text(data: bytes, most_bytes: float) -> str | None:
     """The text of a client's single, whole, masked text frame. None for anything else: another kind, a part, a second frame,
     65,536 bytes or more, above `most_bytes`, no UTF-8."""
     size = len(data)
-    if size < 6 or data[0] != _FIN | _TEXT:
+    if size < 6 or data[0] != _FIN | _TEXT or not data[1] & _MASKED:
         return None
-    start = 6
-    if data[1] != _MASKED | size - start:
-        start = 8
-        if data[1] != _MASKED | 126 or int.from_bytes(data[2:4]) != size - start:
-            return None
-    length = size - start
-    if length > most_bytes:
+    length, start = data[1] - _MASKED, 6
+    if length == 126:
+        length, start = int.from_bytes(data[2:4]), 8
+    elif length > 126:
+        return None
+    if length != size - start or length > most_bytes:
         return None
     masks = data[start - 4 : start] * (length // 4 + 1)
     masked = int.from_bytes(data[start:]) ^ int.from_bytes(masks[:length])

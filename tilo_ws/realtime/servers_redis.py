@@ -68,6 +68,7 @@ class RedisServers:
         self._dead: list[ServerState] = []
         self._keep_until = 0.0
         self._has_beaten = False
+        self._beating = asyncio.Lock()
         self._redis_ahead = time.time() - clock()
         self._since = (0.0, id)
         self._questions = Questions(link, id)
@@ -130,6 +131,10 @@ class RedisServers:
 
     async def beat(self) -> None:
         """See Servers. Does nothing while Redis is away."""
+        async with self._beating:  # an older word must not overtake this one
+            await self._beat()
+
+    async def _beat(self) -> None:
         own, buried = self._state(), list(self._adopted)
         names = [self._link.key(name) for name in ("servers", "beats")]
         try:
