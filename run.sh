@@ -3,7 +3,7 @@
 #
 #   ./run.sh              the server
 #   ./run.sh test         the test suite (further words go to pytest)
-#   ./run.sh coverage, lint, format, types, hooks        what CONTRIBUTING.md says
+#   ./run.sh coverage, lint, format, types, docs, hooks  what CONTRIBUTING.md says
 #   ./run.sh WORDS...     python -m tilo_ws WORDS..., for example ./run.sh check
 #
 # PYTHON names the interpreter that makes .venv; remove .venv to change it later.
@@ -59,7 +59,7 @@ fi
 install server requirements.txt
 command=${1:-}
 case $command in
-test | coverage | lint | format | types | hooks)
+test | coverage | lint | format | types | docs | hooks)
     shift
     install tests requirements.txt requirements-tracing.txt tests/requirements.txt
     PATH=$PWD/.venv/bin:$PATH
@@ -72,6 +72,7 @@ coverage) exec python -m pytest -n logical --dist worksteal --cov --cov-report=t
 lint) exec ruff check "$@" . ;;
 format) exec ruff format "$@" . ;;
 types) exec mypy "$@" ;;
+docs) exec python -m sphinx -q -W --keep-going -c docs "$@" . build/docs ;;
 hooks) exec pre-commit install "$@" ;;
 *) exec .venv/bin/python -m tilo_ws "$@" ;;
 esac

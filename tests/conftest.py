@@ -85,11 +85,11 @@ def template(postgres: str) -> str:
 
     async def prepare() -> None:
         database = Database(resources.QUERIES, pool_min=1, pool_max=1)
-        await database.open(_address(postgres, "template_tilo"))
+        await database.open(address(postgres, "template_tilo"))
         await migrate(database, read_migrations(resources.MIGRATIONS))
         await database.close()
 
-    _maintain(postgres, "CREATE DATABASE template_tilo")
+    maintain(postgres, "CREATE DATABASE template_tilo")
     asyncio.run(prepare())
     return "template_tilo"
 
@@ -99,9 +99,9 @@ def dsn(postgres: str, template: str) -> Iterator[str]:
     """The address of a fresh database with the current schema."""
     name = f"test_{next(_numbers)}"
     # The files themselves: half as long as through the log of writes, which is the default.
-    _maintain(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _address(postgres, name)
-    _maintain(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    maintain(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield address(postgres, name)
+    maintain(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ class Outage:
     def begin(self) -> None:
         """From now on PostgreSQL is away: the open connections die and there are no new ones."""
         self._link.unlink()
-        _maintain(self._dsn, KILL_CONNECTIONS)
+        maintain(self._dsn, KILL_CONNECTIONS)
 
     def end(self) -> None:
         """PostgreSQL is back."""
@@ -228,11 +228,13 @@ async def server_url(dsn: str, tmp_path: Path) -> AsyncIterator[str]:
         assert "Traceback" not in server.log
 
 
-def _address(dsn: str, database: str) -> str:
+def address(dsn: str, database: str) -> str:
+    """Of another database of the same PostgreSQL."""
     return psycopg2.extensions.make_dsn(dsn, dbname=database)
 
 
-def _maintain(dsn: str, statement: str) -> None:
+def maintain(dsn: str, statement: str) -> None:
+    """Runs a statement outside of a transaction."""
     connection = psycopg2.connect(dsn)
     connection.autocommit = True
     try:

@@ -111,5 +111,5 @@ def takers(**chosen: Callable[..., Any]) -> Takers:
     async def missed(after: int, through: int) -> list[Any]:
         return []
 
-    names = ("deliver", "answer", "refuse", "retracted", "notice", "resync")
+    names = ("deliver", "answer", "refuse", "retracted", "notice", "send_away", "resync")
     return Takers(**({name: lambda *arguments: None for name in names} | {"missed": missed} | chosen))

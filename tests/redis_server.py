@@ -1,4 +1,4 @@
-"""A Redis or Valkey that a test stops, freezes and empties, always at the same address; and a cluster of three."""
+"""A Redis or Valkey that a test stops, freezes and empties, always at the same address."""
 
 import contextlib
 import os
@@ -20,8 +20,6 @@ from tilo_ws.storage.embedded.valkey import find_program
 VALKEY = find_program()
 REDIS = shutil.which("redis-server")
 
-_SLOTS = 16384
-
 
 class RedisServer:
     """`url` is its address; `client` asks it, past the server under test."""
@@ -40,7 +38,7 @@ class RedisServer:
     def start(self) -> None:
         """Starts it and waits until it answers. It has the data of the last `save`, if there was one."""
         self._process = subprocess.Popen(self._command, env={}, stdout=subprocess.DEVNULL)
-        _eventually(self._answers)
+        until(self._answers)
 
     def kill(self) -> None:
         """Ends it as a crash would."""
@@ -91,9 +89,9 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def running(directory: Path, program: str | Path = VALKEY) -> Iterator[RedisServer]:
+def running(directory: Path, program: str | Path = VALKEY, *options: str) -> Iterator[RedisServer]:
     """One server while the block lasts."""
-    server = RedisServer(directory, program)
+    server = RedisServer(directory, program, *options)
     server.start()
     try:
         yield server
@@ -101,33 +99,8 @@ def running(directory: Path, program: str | Path = VALKEY) -> Iterator[RedisServ
         server.close()
 
 
-@contextlib.contextmanager
-def cluster(directory: Path) -> Iterator[list[RedisServer]]:
-    """Three nodes that share the slots, while the block lasts."""
-    nodes = []
-    for number in range(3):
-        home = directory / str(number)
-        home.mkdir()
-        nodes.append(RedisServer(home, VALKEY, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000"))
-    try:
-        for number, node in enumerate(nodes):
-            node.start()
-            first, last = _SLOTS * number // len(nodes), _SLOTS * (number + 1) // len(nodes) - 1
-            node.ask("CLUSTER", "ADDSLOTSRANGE", first, last)
-            node.ask("CLUSTER", "MEET", "127.0.0.1", nodes[0].port, nodes[0].cluster_port)
-        _eventually(lambda: all(_is_whole(node) for node in nodes))
-        yield nodes
-    finally:
-        for node in nodes:
-            node.close()
-
-
-def _is_whole(node: RedisServer) -> bool:
-    state = node.ask("CLUSTER", "INFO")
-    return b"cluster_state:ok" in state and b"cluster_known_nodes:3" in state
-
-
-def _eventually(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
+    """Waits, as `eventually` does, where there is no event loop."""
     give_up = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < give_up, f"not within {PATIENCE:g} s"

@@ -38,6 +38,7 @@ TOP = [
     "shown_settings",
     "running",
     "presence",
+    "administration",
     "dashboard",
     "entrance",
     "notice_table",

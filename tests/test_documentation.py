@@ -83,8 +83,8 @@ def test_every_setting_of_the_example_file_stands_below_a_comment() -> None:
             assert re.match(r"# \S|#\w+=", above), f"{line} is not explained"
 
 
-def test_the_readme_names_every_setting_with_its_default_in_order() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (unset|`[^`]+`) \| (\S.*) \|$", section(read("README.md"), "## Settings"), re.MULTILINE)
+def test_the_page_of_settings_names_each_with_its_default_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (unset|`[^`]+`) \| (\S.*) \|$", read("docs/settings.md"), re.MULTILINE)
     named = {name: "" if default == "unset" else default.strip("`") for name, default, _ in rows}
     assert list(named) == setting_names()
     assert named == documented_defaults()
@@ -166,7 +166,7 @@ def test_the_protocol_explains_exactly_the_close_codes_that_exist() -> None:
     assert sorted(named) == sorted(CloseCode)
 
 
-def test_the_protocol_lists_exactly_the_public_paths() -> None:
+def test_the_page_of_the_api_lists_exactly_the_public_paths() -> None:
     app = web.Application()
     add_routes(app)
     served = {
@@ -174,12 +174,12 @@ def test_the_protocol_lists_exactly_the_public_paths() -> None:
         for route in app.router.routes()
         if route.resource and route.method != "HEAD" and not route.resource.canonical.startswith(("/admin/", "/static"))
     }
-    listed = set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", section(read("docs/protocol.md"), "## HTTP"), re.MULTILINE))
+    listed = set(re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", section(read("docs/api.md"), "## Paths"), re.MULTILINE))
     assert listed == served | {"GET /static/websocket-client.js"}
 
 
-def test_the_protocol_explains_exactly_the_figures_of_the_api() -> None:
-    table = section(read("docs/protocol.md"), "### The API of game back ends").partition("| field |")[2].partition("\n\n")[0]
+def test_the_page_of_the_api_explains_exactly_its_figures() -> None:
+    table = section(read("docs/api.md"), "## Figures")
     fields = [code for cell in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for code in re.findall(r"`(\w+)`", cell)]
     assert sorted(fields) == sorted(Stats.__struct_fields__)
 

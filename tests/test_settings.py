@@ -61,7 +61,13 @@ def test_a_wrong_database_url_is_not_shown(url: str) -> None:
     assert url not in str(refused.value)
 
 
-@pytest.mark.parametrize("url", ["localhost:6379", "http://hidden@x", "redis://", "redis://u:hidden@h:x", "unix://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("localhost:6379", "http://hidden@x", "redis://", "redis://u:hidden@h:x", "unix://"),
+        *("redis://u:hidden@h?db=x", "redis://u:hidden@h?ssl_ca_certs=x", "rediss://u:hidden@h?ca=x"),
+    ],
+)
 def test_a_wrong_redis_url_is_not_shown(url: str) -> None:
     with pytest.raises(SettingError, match=r"REDIS_URL=\(hidden\): allowed is a Redis address") as refused:
         read_settings({"REDIS_URL": url})

@@ -9,10 +9,11 @@ import jinja2
 from aiohttp import web
 
 from tilo_ws import resources
+from tilo_ws.administration import add_administration
 from tilo_ws.background import Every
 from tilo_ws.dashboard import add_dashboard
-from tilo_ws.entrance import add_entrance
-from tilo_ws.from_settings import limits, link_and_broker, player_tokens, text_rules
+from tilo_ws.entrance import add_entrance, authentication_of
+from tilo_ws.from_settings import limits, link_and_broker, text_rules
 from tilo_ws.garbage import GarbagePauses
 from tilo_ws.monitoring import add_monitoring
 from tilo_ws.notice_table import notice_table
@@ -21,6 +22,7 @@ from tilo_ws.protocol import commands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.plausibility import ScoreRules
 from tilo_ws.realtime.broker import Takers
+from tilo_ws.realtime.departure import begin_anew
 from tilo_ws.realtime.fanout import Fanout
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.servers import leading
@@ -28,13 +30,9 @@ from tilo_ws.realtime.session import Handlers
 from tilo_ws.running import Parts, running
 from tilo_ws.services import heartbeat, hello_rate
 from tilo_ws.services.all_refused_scores import AllRefusedScores
-from tilo_ws.services.announcements import Announcements
-from tilo_ws.services.authentication import Authentication
 from tilo_ws.services.chat import Chat
 from tilo_ws.services.chat_rates import ChatRates
-from tilo_ws.services.corrections import Corrections
 from tilo_ws.services.events import Events
-from tilo_ws.services.forgetting import Forgetting
 from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import CATCH_UP_INTERVAL
@@ -104,6 +102,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         retracted=chat.retracted,
         missed=chat.missed,
         notice=lambda topic, content: notices.hear(topic, content),
+        send_away=lambda seq: begin_anew(fanout, hub.members(), seq, loop.time()),
         resync=lambda: notices.resync(),
     )
     broker.start(takers)
@@ -112,13 +111,7 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
     recovery = Recovery(database, broker, unstored=chat.commit.rows, limits=slow_mode.limits)
     events = Events(database, fanout.broadcast, broker.tell)
     recurring_events = RecurringEvents(database, events, broker.tell)
-    authentication = Authentication(
-        hub,
-        *player_tokens(settings),
-        required=settings.auth_required,
-        max_connections=settings.max_connections_per_player,
-        is_banned=moderation.is_banned,
-    )
+    authentication, authenticating = authentication_of(settings, hub=hub, link=link, is_banned=moderation.is_banned)
     handlers = Handlers(
         {
             commands.SendChat: authentication.for_players(chat.send),
@@ -150,9 +143,11 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
         lifecycle=lifecycle,
     )
     servers = presence.servers
+    administration = add_administration(app, database, broker, presence, fanout, scores, moderation, shadow, commits)
     entrance = add_entrance(
         app,
         settings,
+        link=link,
         address=address,
         hub=hub,
         handlers=handlers,
@@ -197,13 +192,10 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
             Every(0.25, events.announce, "announcing events"),
             Every(0.25, leading(servers, recurring_events.start_due), "starting recurring events"),
             Every(CATCH_UP_INTERVAL, lambda: notices.catch_up(), "catching up with other servers"),
-            Every(CATCH_UP_INTERVAL, lambda: forgetting.catch_up(), "forgetting players with other servers"),
             Every(1.0, leaderboard.share, "sharing the leaderboard"),
             Every(1.0, leaderboard.announce, "announcing the leaderboard"),
             Every(1.0, lambda: hub.sweep(loop.time(), settings.connection_timeout), "closing silent connections"),
             Every(1.0, hub.relieve, "closing slow readers"),
-            Every(1.0, authentication.sweep, "looking at players' tokens"),
-            Every(1.0, authentication.renew_keys, "looking at the keys of players' tokens"),
             Every(1.0, database.probe, "probing the database"),
             Every(1.0, numbering.refill, "reserving numbers"),
             Every(settings.cleanup_interval, leading(servers, chat.clean_up), "cleaning up chat"),
@@ -211,9 +203,11 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
             Every(1.0, moderation.forget_expired, "ending bans"),
             Every(1.0, events.forget_expired, "forgetting events"),
             Every(settings.cleanup_interval, leading(servers, events.clean_up), "cleaning up events"),
+            *authenticating,
             *entrance,
             *presence.schedule,
             *dashboard.schedule,
+            *administration,
         ],
     )
 
@@ -231,9 +225,6 @@ def create_app(settings: Settings, worker: str = "") -> web.Application:
     app[keys.HISTORY] = broker.history
     app[keys.SCORES] = scores
     app[keys.REFUSED_SCORES] = AllRefusedScores(scores.refused, servers)
-    app[keys.ANNOUNCEMENTS] = Announcements(presence.connections, fanout.broadcast, broker.tell)
-    app[keys.CORRECTIONS] = Corrections(database, scores)
-    app[keys.FORGETTING] = forgetting = Forgetting(database, broker, moderation, scores, shadow, commits)
     app[keys.MODERATION] = moderation
     app[keys.SHADOW_CHAT] = shadow
     app[keys.SLOW_MODE] = slow_mode

@@ -21,7 +21,7 @@ def notice_table(app: web.Application) -> Notices:
             Topic.BANS: app[keys.MODERATION].load,
             Topic.CORRECTIONS: app[keys.LEADERBOARD].reload,
             Topic.EVENTS: app[keys.EVENTS].load,
-            Topic.REMOVED_CHAT: app[keys.CHAT].load_removed,
+            Topic.REMOVED_CHAT: app[keys.REMOVED_CHAT].load,
             Topic.REMOVED_SHADOW_CHAT: app[keys.SHADOW_CHAT].load,
             Topic.RECURRING_EVENTS: app[keys.RECURRING_EVENTS].load,
             Topic.SHADOW_CHAT: app[keys.SHADOW_CHAT].load,

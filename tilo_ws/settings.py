@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2.extensions import parse_dsn
+from redis import Redis
+from redis.exceptions import RedisError
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -46,7 +48,8 @@ def _redis_url(raw: str) -> str:
         url = urlsplit(raw)
         place = url.path if url.scheme == "unix" else url.hostname
         valid = url.scheme in ("redis", "rediss", "unix") and bool(place) and url.port != 0
-    except ValueError:
+        Redis.from_url(raw).connection_pool.make_connection()  # which connects to nothing, and knows the options
+    except (ValueError, TypeError, RedisError):
         valid = False
     if not valid:
         raise _Refused("a Redis address such as redis://user:password@host:6379, rediss://… for TLS, or unix:///run/redis.sock")

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import io
 import os
+import platform
 import random
 import shutil
 import sys
@@ -20,8 +21,9 @@ from aiohttp import web
 from PIL import Image
 from playwright.async_api import Page, ViewportSize, async_playwright
 
+from tests import redis_server
 from tests.browser import full_house
-from tests.browser.pages import PLACES, Place, visitors
+from tests.browser.pages import PLACES, PLACES_OF_SEVERAL, SERVERS, Place, visitors
 from tilo_ws import resources
 from tilo_ws.app import create_app
 from tilo_ws.settings import Settings, read_settings, setting_names
@@ -35,39 +37,71 @@ HERE = Path(__file__).parent
 PASSWORD = "for the pictures"
 SIZES: list[ViewportSize] = [{"width": 400, "height": 860}, {"width": 1600, "height": 1000}]
 MAX_BYTES = 200_000
-SETTLES_MS = {"demo": 4_000, "overview": 10_000}
+SETTLES_MS = {"demo": 4_000, "overview": 10_000, "servers": 10_000}
 """How long a page takes until it shows what it usually shows."""
 
 
 @contextlib.asynccontextmanager
-async def server() -> AsyncIterator[str]:
-    """A server that has been there for a quarter of an hour, on a database with everything in it that can be stored."""
-    for name in setting_names():
-        os.environ.pop(name, None)  # whatever else runs here is not to be seen
-    os.environ |= {"TILO_ADMIN_PASSWORD": PASSWORD, "TILO_MAX_SCORE": str(full_house.MAX_SCORE), "TILO_DEMO": "true"}
-    settings = read_settings(os.environ)
+async def server() -> AsyncIterator[list[str]]:
+    """One that has been there for a quarter of an hour, on a database with everything in it that can be stored."""
     with tempfile.TemporaryDirectory() as directory, contextlib.chdir(directory):
         Path(directory).chmod(0o711)
-        await fill(settings)
-        app = create_app(settings)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        remember(app)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://tilo.localhost:{runner.addresses[0][1]}"
-        await runner.cleanup()
+        settings = chosen()
+        postgres = EmbeddedPostgres(settings.data_dir)
+        await fill(postgres.start())
+        postgres.stop()
+        async with serving(settings) as url:
+            yield [url]
 
 
-async def fill(settings: Settings) -> None:
-    """Stores it in the embedded database, before the server starts that."""
-    postgres = EmbeddedPostgres(settings.data_dir)
+@contextlib.asynccontextmanager
+async def several() -> AsyncIterator[list[str]]:
+    """Three that Redis joins, on such a database."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.chdir(directory),
+        redis_server.running(Path(directory)) as redis,
+    ):
+        Path(directory).chmod(0o711)
+        postgres = EmbeddedPostgres(Path("data"))
+        await fill(dsn := postgres.start())
+        async with contextlib.AsyncExitStack() as stack:
+            urls = []
+            for number in range(SERVERS):
+                platform.node = lambda number=number: f"web-{number + 1}"
+                settings = chosen(DATABASE_URL=dsn, REDIS_URL=redis.url)
+                urls.append(await stack.enter_async_context(serving(settings)))
+            yield urls
+        postgres.stop()
+
+
+def chosen(**others: str) -> Settings:
+    """Whatever else is set here is not to be seen."""
+    for name in setting_names():
+        os.environ.pop(name, None)
+    os.environ |= {"TILO_ADMIN_PASSWORD": PASSWORD, "TILO_MAX_SCORE": str(full_house.MAX_SCORE), "TILO_DEMO": "true"} | others
+    return read_settings(os.environ)
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[str]:
+    """A server with these settings, by its address."""
+    app = create_app(settings)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    remember(app)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+async def fill(dsn: str) -> None:
+    """Stores it in an empty database."""
     database = Database(resources.QUERIES, pool_min=1, pool_max=1)
-    dsn = postgres.start()
     await database.open(dsn)
     await migrate(database, read_migrations(resources.MIGRATIONS))
     await database.close()
     full_house.store(dsn)
-    postgres.stop()
 
 
 def remember(app: web.Application) -> None:
@@ -102,6 +136,7 @@ async def look(page: Page, place: Place) -> None:
     """Writes the pictures of what the page shows. Fails where one is too large for the repository."""
     for size in SIZES:
         await page.set_viewport_size(size)
+        await page.locator(place.about).scroll_into_view_if_needed()
         for scheme in ("light", "dark"):
             await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             await page.wait_for_timeout(300)
@@ -122,19 +157,14 @@ def packed(picture: bytes) -> bytes:
     return file.getvalue()
 
 
-async def main(names: list[str]) -> None:
-    """Writes `<page>-<width>-<light or dark>.png`."""
-    async with (
-        server() as url,
-        full_house.players(url.replace("tilo.localhost", "127.0.0.1")) as sockets,
-        async_playwright() as playwright,
-    ):
+async def take(places: list[Place], urls: list[str]) -> None:
+    """Writes `<page>-<width>-<light or dark>.png`, as the first of the servers shows it."""
+    async with full_house.players(*urls) as sockets, async_playwright() as playwright:
         talking = asyncio.create_task(talk(sockets))
         chromium = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        url = urls[0].replace("127.0.0.1", "tilo.localhost")
         async with visitors(chromium, url, PASSWORD, reduced_motion="no-preference") as contexts:
-            for place in PLACES:
-                if names and place.name not in names:
-                    continue
+            for place in places:
                 page = await contexts[place.visitor].new_page()
                 await page.set_viewport_size(SIZES[-1])
                 await place.open(page, url)
@@ -143,6 +173,14 @@ async def main(names: list[str]) -> None:
                 await page.close()
         await chromium.close()
         talking.cancel()
+
+
+async def main(names: list[str]) -> None:
+    """All of them, or those with these names."""
+    for house, places in ((server, PLACES), (several, PLACES_OF_SEVERAL)):
+        if asked := [place for place in places if not names or place.name in names]:
+            async with house() as urls:
+                await take(asked, urls)
 
 
 if __name__ == "__main__":

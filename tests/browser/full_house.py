@@ -124,12 +124,14 @@ def _deed(deed: tuple[str, str, str | None, dict[str, object]], number: int) -> 
 
 
 @contextlib.asynccontextmanager
-async def players(url: str, count: int = len(NAMES)) -> AsyncIterator[list[aiohttp.ClientWebSocketResponse]]:
-    """They come in, some say something, one sends what nobody can have played. What they hear is read."""
+async def players(*urls: str, count: int = len(NAMES)) -> AsyncIterator[list[aiohttp.ClientWebSocketResponse]]:
+    """They come in, to each server in turn, some say something, one sends what nobody can have played. All is read."""
     async with aiohttp.ClientSession() as session, contextlib.AsyncExitStack() as stack:
         sockets = []
         for number in range(count):
-            socket = await stack.enter_async_context(session.ws_connect(f"{url}/ws", headers=_headers(number)))
+            socket = await stack.enter_async_context(
+                session.ws_connect(f"{urls[number % len(urls)]}/ws", headers=_headers(number))
+            )
             name = NAMES[number % len(NAMES)]
             for score in [100, MAX_SCORE + 79_999][: 1 + (number % 6 == 5)]:
                 result = {"score": score, "survival_time": 9, "email": email(number), "nickname": name}

@@ -21,12 +21,13 @@ Visitors = dict[str | None, BrowserContext]
 
 
 class Place(NamedTuple):
-    """A page, or a state of one that is worth a look of its own. `name` is its picture's."""
+    """A page, or a state of one that is worth a look of its own. `name` is its picture's, `about` the part that it shows."""
 
     name: str
     route: str
     open: Open
     visitor: str | None = "admin"
+    about: str = "body"
 
 
 def _at(path: str) -> Open:
@@ -57,6 +58,19 @@ async def _code_step(page: Page, url: str) -> None:
 async def _one_client(page: Page, url: str) -> None:
     await page.goto(f"{url}/admin/clients")
     await page.goto(url + str(await page.locator("#client-rows .who a").first.get_attribute("href")))
+
+
+async def _all_servers(page: Page, url: str) -> None:
+    await _live_at("/admin")(page, url)
+    await expect(page.locator("#server-rows tr")).to_have_count(SERVERS)
+
+
+async def _client_elsewhere(page: Page, url: str) -> None:
+    await page.goto(f"{url}/admin/clients")
+    here = await page.locator("#client-rows .on-server").first.inner_text()
+    await expect(page.locator("#client-rows tr", has_not_text=here)).not_to_have_count(0)
+    row = page.locator("#client-rows tr", has_not_text=here).first
+    await page.goto(url + str(await row.locator(".who a").first.get_attribute("href")))
 
 
 async def _client_dialog(page: Page, url: str) -> None:
@@ -102,6 +116,15 @@ PLACES = [
     Place("account", "/admin/account", _own_account),
     Place("refused", "/admin/accounts", _at("/admin/accounts"), full_house.VIEWER),
 ]
+
+SERVERS = 3
+
+PLACES_OF_SEVERAL = [
+    Place("servers", "/admin", _all_servers, about="#servers"),
+    Place("servers-clients", "/admin/clients", _live_at("/admin/clients")),
+    Place("servers-client", "/admin/clients/{id}", _client_elsewhere),
+]
+"""What looks otherwise where Redis joins so many servers."""
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """What everybody needs to use the pages: contrast, names, keyboard, and nothing that moves under a hand."""
 
 import json
-from collections.abc import AsyncIterator
+import platform
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ from playwright.async_api import Browser, Page, expect
 
 from tests import npm
 from tests.browser import full_house
-from tests.browser.pages import NO_PAGES, PLACES, Visitors, visitors
+from tests.browser.pages import NO_PAGES, PLACES, PLACES_OF_SEVERAL, SERVERS, Place, Visitors, visitors
 from tests.conftest import ADMIN_PASSWORD, StartServer
+from tests.redis_server import RedisServer
+from tests.web.conversation import Client
+from tests.web.joined import valkey
 from tilo_ws.web.routes import add_routes
+
+__all__ = ["valkey"]
 
 SERIOUS = ("serious", "critical")
 
@@ -22,9 +28,12 @@ async def house(dsn: str, start_server: StartServer) -> AsyncIterator[str]:
     """The address of a server with everything in it that a page can show."""
     full_house.store(dsn)
     client = await start_server(max_score=full_house.MAX_SCORE, demo=True)
-    url = f"http://127.0.0.1:{client.port}"
-    async with full_house.players(url):
-        yield url
+    async with full_house.players(url_of(client)):
+        yield url_of(client)
+
+
+def url_of(client: Client) -> str:
+    return f"http://127.0.0.1:{client.port}"
 
 
 @pytest.fixture
@@ -63,8 +72,26 @@ def test_every_page_of_the_server_is_in_the_list() -> None:
 
 @pytest.mark.long
 async def test_every_page_suits_every_eye_and_fits_every_window(contexts: Visitors, house: str, axe: str) -> None:
+    assert await faults(PLACES, contexts, house, axe) == {}
+
+
+@pytest.mark.long
+async def test_so_do_the_pages_of_several_servers(
+    browser: Browser, dsn: str, start_server: StartServer, valkey: RedisServer, axe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_house.store(dsn)
+    urls = []
+    for number in range(SERVERS):
+        monkeypatch.setattr(platform, "node", lambda number=number: f"web-{number}")
+        urls.append(url_of(await start_server(redis_url=valkey.url, redis_prefix="house")))
+    async with full_house.players(*urls), visitors(browser, urls[0], ADMIN_PASSWORD, reduced_motion="reduce") as contexts:
+        assert await faults(PLACES_OF_SEVERAL, contexts, urls[0], axe) == {}
+
+
+async def faults(places: Sequence[Place], contexts: Visitors, house: str, axe: str) -> dict[str, list[str]]:
+    """What is wrong, by place, colours and width."""
     found: dict[str, list[str]] = {}
-    for place in PLACES:
+    for place in places:
         page = await contexts[place.visitor].new_page()
         await page.set_viewport_size({"width": 1600, "height": 1000})
         await place.open(page, house)
@@ -79,7 +106,7 @@ async def test_every_page_suits_every_eye_and_fits_every_window(contexts: Visito
             if (needs := await page.evaluate("document.documentElement.scrollWidth")) > width:
                 found[f"{place.name} {width}"] = [f"needs {needs} pixels"]
         await page.close()
-    assert found == {}
+    return found
 
 
 async def test_the_keyboard_comes_to_the_content_at_once_and_sees_where_it_is(contexts: Visitors, house: str) -> None:
@@ -117,7 +144,7 @@ async def test_nothing_moves_while_live_data_arrives(contexts: Visitors, house: 
         await expect(online).to_have_text("40")
         await page.evaluate(SHIFTS)
         for wave in range(2):
-            async with full_house.players(house, 10) as sockets:
+            async with full_house.players(house, count=10) as sockets:
                 await expect(online).to_have_text("50")
                 for number, socket in enumerate(sockets):
                     await full_house.say(socket, 40 + 10 * wave + number)

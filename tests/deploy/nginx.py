@@ -21,7 +21,7 @@ PROGRAM = shutil.which("nginx", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
 
 
 class Nginx:
-    """Before servers at these ports of this machine. `port` takes https, `plain_port` http; `tls` trusts its certificate.
+    """Before servers at these ports of this machine. `port` takes https, `plain_port` http; `tls` trusts its `certificate`.
 
     `changes` give directives of its files another value.
     """
@@ -33,6 +33,7 @@ class Nginx:
         self._changes = changes
         self._process: asyncio.subprocess.Process | None = None
         (directory / "conf.d").mkdir()
+        self.certificate = directory / "fullchain.pem"
         self.tls = make_certificate(directory)
         self._write("nginx.conf", "nginx.conf")
         self._write("tilo-ws.conf", "conf.d/tilo-ws.conf")

@@ -51,6 +51,14 @@ def test_history_knows_from_where_on_it_is_complete() -> None:
     assert (later.complete_after, later.removed_through) == (5, 5)
 
 
+def test_a_gap_in_history_stays_known_while_older_messages_give_way() -> None:
+    history = History(capacity=2)
+    history.load([message(5), message(6)], removed_through=0)
+    history.complete_after = 10
+    history.append(message(11), msgspec.Raw(b"{}"))
+    assert history.complete_after == 10
+
+
 def test_a_deleted_message_keeps_its_place_without_its_text() -> None:
     history = History()
     history.load([message(seq) for seq in (5, 6, 7)], removed_through=0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import redis_server
+from tests import redis_cluster, redis_server
 from tests.conftest import open_directory
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
@@ -35,7 +35,7 @@ def redis() -> Iterator[RedisServer]:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[RedisServer]:
     """One of the nodes of a cluster."""
-    with open_directory() as directory, redis_server.cluster(directory) as nodes:
+    with open_directory() as directory, redis_cluster.cluster(directory) as nodes:
         yield nodes[1]
 
 

@@ -55,6 +55,7 @@ class Node:
         self.notices: list[tuple[str, bytes]] = []
         self.heard: list[object] = []
         self.retracted: list[int] = []
+        self.sent_away: list[int] = []
         self.resyncs = 0
         broker.start(
             takers(
@@ -64,6 +65,7 @@ class Node:
                 retracted=lambda seq, id: self.retracted.append(seq),
                 missed=self._missed,
                 notice=self._notice,
+                send_away=self.sent_away.append,
                 resync=self._resync,
             )
         )
@@ -72,6 +74,8 @@ class Node:
         """Joins the others."""
         if self.link is not None:
             await self.link.open()
+        while not await self.broker.may_reserve(BLOCK // 2):
+            await asyncio.sleep(0.005)
         self.database.reserve(self.broker)
         await self.broker.open(EPOCH)
         await self.broker.load([self.database.rows[seq] for seq in sorted(self.database.rows)][-1_000:], 0)
@@ -91,7 +95,7 @@ class Node:
     async def tend(self) -> None:
         """What the schedule does once a second."""
         await self.broker.look_after()
-        if self.broker.numbers_left < BLOCK // 2:
+        if self.broker.numbers_left < BLOCK // 2 and await self.broker.may_reserve(BLOCK // 2):
             self.database.reserve(self.broker)
 
     async def ready(self) -> None:
@@ -128,7 +132,8 @@ class Node:
 
     async def _missed(self, after: int, through: int) -> list[ChatMessage] | None:
         rows = self.database.rows
-        return None if self.database.away else [rows[seq] for seq in sorted(rows) if after < seq <= through]
+        found = [rows[seq] for seq in sorted(rows) if after < seq <= through]
+        return None if self.database.away else found[-self.broker.history.capacity :]
 
     def _notice(self, topic: str, content: bytes) -> None:
         self.notices.append((topic, content))

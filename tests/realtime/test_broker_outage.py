@@ -122,6 +122,7 @@ async def test_without_the_database_a_gap_is_left_and_known_to_be_one(own_redis:
     own_redis.start()
     await back(first, second)
     assert second.broker.history.complete_after > 1
+    assert len(second.sent_away) == 1
     first.say(2)
     await eventually(lambda: len(second.delivered) == 2)
 

@@ -1,10 +1,13 @@
 """How everybody leaves before the end: at an even pace, after their writes, with a window in which to come back."""
 
+import asyncio
 import re
 
+from tests.eventually import eventually
 from tests.fakes import FakeTransport, open_connection
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.departure import Departure
+from tilo_ws.realtime.departure import Departure, begin_anew
+from tilo_ws.realtime.fanout import Fanout
 
 
 def crowd(size: int) -> tuple[list[Connection], list[FakeTransport]]:
@@ -85,3 +88,16 @@ async def test_a_long_drain_still_leaves_a_moment_for_the_last_writes() -> None:
     departure = Departure(connections, 60, 100.0)
     assert departure.proceed(160.9, can_store=True)
     assert not departure.proceed(161.1, can_store=True)
+
+
+async def test_after_a_gap_all_are_sent_away_and_who_comes_is_given_what_was_missed() -> None:
+    connections, transports = crowd(3)
+    fanout = Fanout(lambda: connections, 0, asyncio.get_running_loop())
+    fanout.broadcast(b"before the gap", 5)
+    begin_anew(fanout, connections, 9, 100.0)
+    assert {connection.close_code for connection in connections} == {1012}
+    assert window(transports[0]) == (2_000, 4_000)
+    fanout.broadcast(b"after the gap", 10)
+    assert fanout.seq == 9, "who comes now asks for all up to the gap's end"
+    await eventually(lambda: fanout.seq == 10)
+    assert not any(b"after" in data for transport in transports for data in transport.written)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests import redis_server
+from tests import redis_cluster
 from tests.eventually import eventually
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
@@ -20,7 +20,7 @@ _prefixes = (f"link-{number}" for number in itertools.count())
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[list[RedisServer]]:
     """A cluster that this test may change."""
-    with redis_server.cluster(tmp_path) as nodes:
+    with redis_cluster.cluster(tmp_path) as nodes:
         yield nodes
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.eventually import eventually
 from tests.realtime.together import together
 from tests.redis_server import RedisServer
 from tilo_ws.realtime.servers import PrefixTaken
@@ -84,11 +85,27 @@ async def test_who_ends_is_off_the_list_at_once_and_the_last_one_knows_that_it_i
 async def test_servers_of_two_games_do_not_mix_under_one_prefix(url: str) -> None:
     async with together(url) as servers:
         first = await servers.join("a", epoch="one")
+        joining = asyncio.create_task(servers.join("b", epoch="another"))
+        while not joining.done():
+            servers.clock.now += 0.1
+            await first.beat()
+            await asyncio.sleep(0.01)
         with pytest.raises(PrefixTaken, match="a among them: give each game a TILO_REDIS_PREFIX of its own"):
-            await servers.join("b", epoch="another")
+            await joining
         await servers.die("b")
         await first.beat()
         await servers.join("c", epoch="one")
+
+
+async def test_a_killed_server_of_a_database_that_a_backup_has_replaced_is_waited_for_and_left_alone(url: str) -> None:
+    async with together(url) as servers:
+        await servers.join("a", epoch="one")
+        joining = asyncio.create_task(servers.join("b", epoch="another"))
+        await eventually(lambda: "b" in servers.links and joining.done() is False)
+        await servers.die("a")
+        second = await joining
+        await second.beat()
+        assert ([one.name for one in second.all()], servers.adopted) == (["b"], [])
 
 
 async def test_a_question_is_answered_by_all_others(url: str) -> None:
@@ -126,6 +143,21 @@ async def test_nobody_waits_for_a_server_that_has_been_silent_for_a_while(url: s
         assert await first.ask("length", "four", int) == [4]
 
 
+async def test_servers_that_start_together_have_one_claim(url: str) -> None:
+    async with together(url) as servers:
+        both = [await servers.join(name) for name in "ab"]
+        key = servers.links["a"].key("claim")
+        execute = servers.links["a"]._execute
+
+        async def lose_it_then(*words: object) -> object:
+            answer = await execute(*words)
+            await servers.links["b"].command("DEL", key)  # as Redis does that was started anew
+            return answer
+
+        servers.links["a"]._execute = lose_it_then  # type: ignore[method-assign]
+        assert await both[0].shared_claim(None)
+
+
 async def test_joined_servers_have_one_claim_also_after_redis_was_emptied(url: str) -> None:
     async with together(url) as servers:
         first, second = await servers.join("a"), await servers.join("b")
@@ -134,3 +166,19 @@ async def test_joined_servers_have_one_claim_also_after_redis_was_emptied(url: s
         await servers.links["a"].command("DEL", servers.links["a"].key("claim"))
         assert await first.shared_claim(claim) == claim
         assert await second.shared_claim(None) == claim
+
+
+async def test_all_servers_have_the_time_of_redis_whatever_their_own_clocks_say(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with together(url) as servers:
+        first = await servers.join("a")
+        with monkeypatch.context() as patched:
+            patched.setattr("time.time", lambda: 0.0)
+            second = await servers.join("b")
+        seconds, _ = await servers.links["a"].command("TIME")
+        assert abs(first.now() - second.now()) < 60
+        assert abs(second.now() - int(seconds)) < 60
+        before = second.now()
+        servers.clock.now += 5
+        assert second.now() == pytest.approx(before + 5)

@@ -7,7 +7,8 @@ import pytest
 
 from tests.conftest import open_directory
 from tests.eventually import PATIENCE
-from tests.redis_server import RedisServer, cluster, running
+from tests.redis_cluster import cluster
+from tests.redis_server import RedisServer, running
 from tilo_ws.realtime.redis_link import RedisLink
 from tilo_ws.realtime.shared_store import AttemptLimit, SharedStore
 

@@ -1,4 +1,4 @@
-"""Several servers, each in a process of its own, joined by one Redis on one PostgreSQL."""
+"""Several servers, each in a process of its own, joined by one Redis or a cluster on one PostgreSQL."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 from tests import redis_server
+from tests.conftest import ADMIN_PASSWORD, API_KEY
 from tests.redis_server import RedisServer
 from tests.reliability.crowd import Crowd, playing
 from tests.reliability.postgres import Postgres, started
@@ -31,7 +32,13 @@ class Joined:
         home = self._directory / f"server-{len(self.servers)}"
         home.mkdir()
         server = Server(
-            home, DATABASE_URL=self.postgres.dsn, REDIS_URL=self.redis.url, TILO_POOL_MIN="1", TILO_DRAIN_SECONDS="0"
+            home,
+            DATABASE_URL=self.postgres.dsn,
+            REDIS_URL=self.redis.url,
+            TILO_POOL_MIN="1",
+            TILO_DRAIN_SECONDS="0",
+            TILO_ADMIN_PASSWORD=ADMIN_PASSWORD,
+            TILO_API_KEY=API_KEY,
         )
         self.servers.append(server)
         await server.start()
@@ -41,9 +48,17 @@ class Joined:
 @contextlib.asynccontextmanager
 async def joined(directory: Path, count: int) -> AsyncIterator[Joined]:
     """So many servers while the block lasts; none of them logs a traceback."""
-    for name in ("database", "redis"):
-        (directory / name).mkdir(mode=0o711)
-    with started(directory / "database") as postgres, redis_server.running(directory / "redis") as redis:
+    (directory / "redis").mkdir()
+    with redis_server.running(directory / "redis") as redis:
+        async with joined_by(redis, directory, count) as together:
+            yield together
+
+
+@contextlib.asynccontextmanager
+async def joined_by(redis: RedisServer, directory: Path, count: int) -> AsyncIterator[Joined]:
+    """As `joined`, by a Redis that is there."""
+    (directory / "database").mkdir(mode=0o711)
+    with started(directory / "database") as postgres:
         together = Joined(directory, redis, postgres)
         try:
             for _ in range(count):

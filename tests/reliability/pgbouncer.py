@@ -20,13 +20,13 @@ PROGRAM = shutil.which("pgbouncer", path=f"{os.defpath}:/usr/sbin:/usr/local/sbi
 
 
 class PgBouncer:
-    """`dsn` leads through it."""
+    """`dsn` leads through it. `options` are further lines of its file, or win over these."""
 
-    def __init__(self, directory: Path, dsn: str) -> None:
+    def __init__(self, directory: Path, dsn: str, **options: str) -> None:
         self._configuration = directory / "pgbouncer.ini"
         self._log = directory / "pgbouncer.log"
-        port = unused_port()
-        self.dsn = make_dsn(host="127.0.0.1", port=port, user="postgres", dbname="game")
+        self.port = unused_port()
+        self.dsn = make_dsn(host="127.0.0.1", port=self.port, user="postgres", dbname="game")
         self._console = make_dsn(self.dsn, dbname="pgbouncer")
         target = parse_dsn(dsn)
         self._configuration.write_text(
@@ -36,13 +36,14 @@ game = host={target["host"]} port={target["port"]} dbname={target["dbname"]} use
 
 [pgbouncer]
 listen_addr = 127.0.0.1
-listen_port = {port}
+listen_port = {self.port}
 unix_socket_dir =
 auth_type = any
 admin_users = postgres
 pool_mode = transaction
 default_pool_size = {POOL_SIZE}
 """
+            + "".join(f"{name} = {value}\n" for name, value in options.items())
         )
         self._configuration.chmod(0o644)
         self._process: asyncio.subprocess.Process | None = None
@@ -90,9 +91,9 @@ def _run(dsn: str, statement: str) -> list[Any]:
 
 
 @contextlib.asynccontextmanager
-async def pooling(directory: Path, dsn: str) -> AsyncIterator[PgBouncer]:
+async def pooling(directory: Path, dsn: str, **options: str) -> AsyncIterator[PgBouncer]:
     """Runs while the block lasts."""
-    pooler = PgBouncer(directory, dsn)
+    pooler = PgBouncer(directory, dsn, **options)
     try:
         await pooler.start()
         yield pooler

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from tests import redis_server
+from tests import redis_cluster, redis_server
 from tests.command import output
 from tests.conftest import API_KEY, open_directory
 from tests.eventually import PATIENCE
@@ -83,6 +83,6 @@ async def test_check_and_start_say_in_one_line_what_is_wrong_with_redis(server_d
 
 
 async def test_check_recognises_a_cluster(server_directory: Path, dsn: str) -> None:
-    with open_directory() as home, redis_server.cluster(home) as nodes:
+    with open_directory() as home, redis_cluster.cluster(home) as nodes:
         status, out, _ = await output(server_directory, "check", DATABASE_URL=dsn, REDIS_URL=nodes[0].url)
     assert (status, out.endswith(", cluster\n")) == (0, True)

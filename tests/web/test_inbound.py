@@ -14,19 +14,34 @@ CUTS = st.lists(st.integers(1, 10) | st.integers(1, 400))
 
 
 class Line(asyncio.Protocol):
-    """What is behind: gathers what it is given. Its clock stands still."""
+    """What is behind, and the listener: gathers what it is given. Its clock stands still."""
 
-    def __init__(self, limit: InboundLimit = NO_LIMIT) -> None:
+    def __init__(self, limit: InboundLimit = NO_LIMIT, most_bytes: int = 0) -> None:
         self.now = 0.0
         self.bytes_in = 0
+        self.told: list[str] = []
+        self.heard_at: list[float] = []
+        self.close_code: int | None = None
+        self.failed = False
         self.received = b""
         self.is_lost = False
         self.is_read = True
         self.closed_with: list[int] = []
-        self.inbound = Inbound(self, limit, lambda: self.now, self)
+        self.inbound = Inbound(self, limit, lambda: self.now, self, most_bytes)
 
     def data_received(self, data: bytes) -> None:
         self.received += data
+
+    def receive(self, text: str, now: float) -> None:
+        if text == "bug":
+            raise RuntimeError
+        self.told.append(text)
+
+    def heard(self, now: float) -> None:
+        self.heard_at.append(now)
+
+    def fail(self) -> None:
+        self.failed = True
 
     def close(self, code: int, reason: str = "") -> None:
         self.closed_with.append(code)
@@ -105,3 +120,71 @@ def test_the_connection_is_told_when_its_line_is_lost() -> None:
     line = Line()
     line.inbound.connection_lost(None)
     assert line.is_lost
+
+
+def text_of_client(text: str, *, first: int = 0x81) -> bytes:
+    """A masked frame, by default a whole text."""
+    payload, mask = text.encode(), b"\x01\xf2\x00\x34"
+    masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    size = len(payload)
+    length = bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0x80 | 126, size)
+    return bytes([first]) + length + mask + masked
+
+
+def test_a_whole_text_that_comes_alone_goes_to_the_listener_once_all_before_it_was_read() -> None:
+    line = Line()
+    one, two, long = text_of_client("one"), text_of_client("two"), "é" * 500
+    line.inbound.data_received(one)
+    line.now = 7.0
+    line.inbound.tell(line)
+    line.inbound.data_received(two)
+    line.inbound.data_received(text_of_client(long))
+    assert (line.received, line.told, line.heard_at) == (one, ["two", long], [7.0, 7.0])
+
+
+def test_what_comes_in_another_way_is_passed_on_and_so_is_all_behind_it_until_it_was_read() -> None:
+    for other in (
+        text_of_client("a") + text_of_client("b"),
+        text_of_client("a")[:5],
+        text_of_client("a", first=0x82),
+        text_of_client("", first=0x89),
+        text_of_client("a", first=0xC1),
+        text_of_client("x" * 21),
+        bytes([0x81, 0x81]) + b"mask" + bytes([ord("m") ^ 0xFF]),  # no UTF-8
+    ):
+        line = Line(most_bytes=20)
+        line.inbound.tell(line)
+        line.inbound.data_received(other)
+        line.inbound.data_received(text_of_client("behind"))
+        assert (line.received, line.told) == (other + text_of_client("behind"), [])
+
+
+def test_texts_are_passed_on_while_a_message_is_unfinished_whatever_was_read_before() -> None:
+    started, ping, ended = (text_of_client("a", first=first) for first in (0x01, 0x89, 0x80))
+    for unfinished, rest in ((started + ping, ended), (ended[:1], ended[1:]), (ended[:6], ended[6:])):
+        line = Line()
+        line.inbound.data_received(unfinished)
+        line.inbound.tell(line)
+        line.inbound.data_received(rest)
+        assert (line.received, line.told) == (unfinished + rest, [])
+        line.inbound.tell(line)
+        line.inbound.data_received(text_of_client("next"))
+        assert line.told == ["next"]
+
+
+def test_texts_count_for_the_limit_and_are_passed_on_after_the_connection_was_closed() -> None:
+    line = Line(InboundLimit(rate=10, burst=20, frame=0))
+    line.inbound.tell(line)
+    for _ in range(3):
+        line.inbound.data_received(text_of_client("four"))
+    assert (line.told, line.closed_with, line.is_read) == (["four", "four"], [CloseCode.FLOODING], False)
+    line.close_code, line.now = CloseCode.FLOODING, 100.0
+    line.inbound.data_received(text_of_client("four"))
+    assert (line.told, line.received) == (["four", "four"], text_of_client("four"))
+
+
+def test_a_bug_in_a_listener_ends_its_connection_only() -> None:
+    line = Line()
+    line.inbound.tell(line)
+    line.inbound.data_received(text_of_client("bug"))
+    assert line.failed

@@ -10,8 +10,9 @@ import pytest
 from tests import redis_server
 from tests.conftest import Sql, StartServer, open_directory
 from tests.redis_server import RedisServer
-from tests.web.conversation import CHAT, Client, ask, hear, join
+from tests.web.conversation import CHAT, Client, ask, close_code, hear, join
 from tests.web.test_tokens import SECRET, token
+from tilo_ws.web import keys
 
 _prefixes = (f"chat-{number}" for number in itertools.count())
 
@@ -68,3 +69,28 @@ async def test_a_player_by_token_is_limited_over_both_servers(
     assert answers[-1]["code"] == "rate_limited"
     assert sum(answer["type"] == "ack" for answer in answers) <= 2
     assert 30 < answers[-1]["retry_after"] <= 100
+
+
+async def test_players_of_a_server_that_missed_more_than_it_can_hand_on_come_back_and_miss_nothing(
+    start_server: StartServer, redis: RedisServer
+) -> None:
+    speaker_server, deaf_server = await two(start_server, redis)
+    assert deaf_server.app is not None
+    speaker, listener = await join(speaker_server), await join(deaf_server)
+    first = (await ask(speaker, **CHAT))["seq"]
+    assert (await hear(listener, "chat"))["seq"] == first
+    deaf_server.app[keys.HISTORY].capacity = 2
+    link = deaf_server.app[keys.SERVERS]._link
+    follow = link._handlers[link.key("log").encode()]
+    link.follow("log", lambda data: None)  # as if its connection were dead without a word
+    for number in range(4):
+        await ask(speaker, **CHAT | {"message": str(number)})
+    await link.command("XTRIM", link.key("log"), "MAXLEN", 1)
+    assert await close_code(listener) == 1012
+    link.follow("log", follow)
+    back = await join(deaf_server)
+    missed = await ask(back, type="hello", after=first)
+    assert [message["message"] for message in missed["messages"]] == ["0", "1", "2", "3"][: missed["seq"] - first]
+    assert missed["recovered"]
+    await ask(speaker, **CHAT | {"message": "the next"})
+    assert (await hear(back, "chat", message="the next"))["seq"] == first + 5

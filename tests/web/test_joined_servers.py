@@ -30,6 +30,13 @@ async def messages_until_pong(player: Socket, type: str) -> list[dict[str, Any]]
     return found
 
 
+async def both_know_that_it_is_away(joined: Joined) -> None:
+    for client in (joined.one, joined.other):
+        assert client.app is not None
+        servers = client.app[keys.SERVERS]
+        await eventually(lambda servers=servers: servers.redis == "away", interval=0.01)  # type: ignore[misc]
+
+
 async def test_a_ban_sends_away_who_is_on_another_server_and_a_mute_silences(joined: Joined, apis: tuple[Api, Api]) -> None:
     player, other = await join(joined.other), await join(joined.other)
     await ask(player, **CHAT | {"nickname": "Zoë"})
@@ -192,9 +199,35 @@ async def test_a_ban_reaches_the_other_server_while_nobody_can_tell_it(joined: J
     player = await join(joined.other)
     await ask(player, **CHAT | {"nickname": "Zoë"})
     with frozen(joined.valkey):
-        for client in (joined.one, joined.other):
-            assert client.app is not None
-            servers = client.app[keys.SERVERS]
-            await eventually(lambda servers=servers: servers.redis == "away", interval=0.01)  # type: ignore[misc]
+        await both_know_that_it_is_away(joined)
         await apis[0].call("POST", "/bans", {"nickname": "Zoë", "kind": "ban"})
         assert await close_code(player) == 4501
+
+
+async def test_a_deletion_reaches_the_other_server_while_nobody_can_tell_it(joined: Joined, apis: tuple[Api, Api]) -> None:
+    player, other = await join(joined.one), await join(joined.other)
+    said = await ask(player, **CHAT)
+    await hear(other, "chat")
+    with frozen(joined.valkey):
+        await both_know_that_it_is_away(joined)
+        await apis[0].call("DELETE", f"/chat/{said['seq']}")
+        for listener in (player, other):
+            assert (await hear(listener, "chat_deleted"))["id"] == said["id"]
+        assert (await ask(await join(joined.other), type="hello", history=10))["messages"] == []
+
+
+async def test_an_announcement_that_cannot_reach_all_is_refused_and_heard_by_nobody(
+    joined: Joined, apis: tuple[Api, Api], api_headers: dict[str, str]
+) -> None:
+    players = [await join(client) for client in (joined.one, joined.other)]
+    with frozen(joined.valkey):
+        await both_know_that_it_is_away(joined)
+        response = await joined.one.post("/api/v1/announcements", json={"message": "hello"}, headers=api_headers)
+        assert (response.status, (await response.json())["error"]["code"]) == (503, "redis_away")
+    for client in (joined.one, joined.other):
+        assert client.app is not None
+        servers = client.app[keys.SERVERS]
+        await eventually(lambda servers=servers: servers.redis == "ok", interval=0.01)  # type: ignore[misc]
+    await apis[0].call("POST", "/announcements", {"message": "hello again"})
+    for player in players:
+        assert (await hear(player, "announcement"))["message"] == "hello again"

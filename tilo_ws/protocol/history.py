@@ -46,7 +46,7 @@ class History:
     def append(self, message: ChatMessage, json: msgspec.Raw) -> None:
         """Adds the newest message; the oldest gives way."""
         if len(self._kept) == self.capacity:
-            self.complete_after = self._kept.popleft().message.seq
+            self.complete_after = max(self.complete_after, self._kept.popleft().message.seq)
         self._kept.append(_Kept(message, json))
 
     def find(self, seq: int) -> ChatMessage | None:

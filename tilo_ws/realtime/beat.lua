@@ -1,7 +1,7 @@
 -- A server says that it lives and hears of the others.
 -- KEYS: what servers say of themselves, when each said so last.
 -- ARGV: id, what it says, seconds until a silent server is dead, ids of dead ones that are taken off the list.
--- Answers how old its last beat is in ms, -1 where it was not listed, and what each said with its age. A clock of Redis that was
+-- Answers the time as text, how old its last beat is in ms, -1 where it was not listed, and what each said with its age. A clock of Redis that was
 -- set back makes beats as old as they seem too young.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -23,4 +23,4 @@ for i = 1, #beats, 2 do
     servers[#servers + 1] = {said, math.floor(math.abs(now - beats[i + 1]) * 1000)}
   end
 end
-return {last and math.floor(math.abs(now - last) * 1000) or -1, servers}
+return {string.format('%.3f', now), last and math.floor(math.abs(now - last) * 1000) or -1, servers}

@@ -1,7 +1,7 @@
 """Gives each chat message its number and hands it to every server: here to this one, the only one."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -34,6 +34,10 @@ Notice = Callable[[str, bytes], None]
 """Takes what another server tells: a topic and its content."""
 
 
+SendAway = Callable[[int], None]
+"""Chat up to this number was missed here: who is connected has to come back and ask for it."""
+
+
 class Limit(NamedTuple):
     """A rate limit that holds over all servers: `rate` a second and `burst` at once, for whatever `key` names."""
 
@@ -51,6 +55,7 @@ class Takers(NamedTuple):
     retracted: Retracted
     missed: Missed
     notice: Notice
+    send_away: SendAway
     resync: Callable[[], None]
 
 
@@ -112,6 +117,12 @@ class Broker(Protocol):
     def numbers_left(self) -> int:
         """How many messages can be numbered before more numbers are reserved."""
 
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """Where fewer numbers are left, takes the turn to reserve some, until they are added. Raises RedisAway.
+
+        One of several servers has it, so that blocks come in the order that they were reserved in.
+        """
+
     def reserve(self, first: int, last: int) -> None:
         """Adds the numbers `first` … `last`, never used before."""
 
@@ -120,6 +131,9 @@ class Broker(Protocol):
 
     async def trim(self, stored_below: int) -> None:
         """Forgets what is no longer new and what all servers have stored, up to this number. Raises RedisAway."""
+
+    async def purge(self, emails: Collection[str]) -> None:
+        """Forgets what was said by these players, all of it stored, and what names them. Raises RedisAway."""
 
     async def adopt(self, server_id: str, stored_below: int) -> None:
         """Stores what a dead server had said and not stored, from this number on; it may be done again. Raises RedisAway."""
@@ -152,6 +166,9 @@ class MemoryBroker:
     async def trim(self, stored_below: int) -> None:
         """See Broker."""
 
+    async def purge(self, emails: Collection[str]) -> None:
+        """See Broker."""
+
     async def adopt(self, server_id: str, stored_below: int) -> None:
         """See Broker."""
 
@@ -179,6 +196,10 @@ class MemoryBroker:
     def numbers_left(self) -> int:
         """See Broker."""
         return sum(len(block) for block in self._blocks)
+
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """See Broker."""
+        return self.numbers_left < fewer_than
 
     def reserve(self, first: int, last: int) -> None:
         """See Broker."""

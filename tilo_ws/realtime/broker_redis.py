@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from uuid import UUID
+
+import msgspec
 
 from tilo_ws.protocol import pushes
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
@@ -124,6 +126,10 @@ class RedisBroker:
         """See Broker."""
         return self._writer.numbers_left
 
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """See Broker."""
+        return await self._writer.may_reserve(fewer_than)
+
     def reserve(self, first: int, last: int) -> None:
         """See Broker."""
         self._writer.reserve(first, last)
@@ -137,6 +143,10 @@ class RedisBroker:
     async def trim(self, stored_below: int) -> None:
         """See Broker."""
         await self._log.trim(stored_below, self.last_seq)
+
+    async def purge(self, emails: Collection[str]) -> None:
+        """See Broker."""
+        await self._log.purge(emails)
 
     async def adopt(self, server_id: str, stored_below: int) -> None:
         """See Broker."""
@@ -169,38 +179,45 @@ class RedisBroker:
             self._takers.answer(message, None)
 
     def _show(self, message: ChatMessage) -> None:
+        self._takers.deliver(text_frame(bytes(self._keep(message))), message.seq)
+
+    def _keep(self, message: ChatMessage) -> msgspec.Raw:
+        """Returns the JSON that everybody hears."""
         self._known.add(message.id, message.seq, self._monotonic())
         json = pushes.chat_json(message)
         self.history.append(message, json)
-        self._takers.deliver(text_frame(bytes(json)), message.seq)
+        if message.deleted_at is not None:
+            self.history.delete(message.seq, message.deleted_at)
+        return json
 
     async def _fill(self, record: Record) -> None:
         after, through = self._follower.position[0], record.seq - (record.count == 0)
-        found: Sequence[ChatMessage] | None = ()
-        if through > after:
-            found = await self._takers.missed(after, through)
+        found = await self._takers.missed(after, through) if through > after else ()
         has_begun = isinstance(record.entry, Beginning)
-        if found is None or has_begun or len(found) >= self.history.capacity:  # others may still have to store some of it
-            least = found[0].seq - 1 if found and not has_begun else through
-            self.history.complete_after = max(self.history.complete_after, least)
+        if has_begun:  # nobody knows which numbers were used
+            is_whole = found is not None and len(found) < self.history.capacity
+        else:
+            is_whole = found is not None and len(found) == through - after
+        if has_begun or not is_whole:  # others may still have to store some of it
+            self.history.complete_after = max(self.history.complete_after, through)
+        if not is_whole:
+            self._takers.send_away(through)
         for message in found or ():
-            self._show_again(message)
+            if is_whole and message.deleted_at is None:
+                self._show(message)
+            else:
+                self._keep(message)
         if has_begun:
+            self._writer.look_soon()
             for id in list(self._waiting):
                 self._refused(id)  # what Redis had taken before may be gone
         outcome = "PostgreSQL is away" if found is None else f"PostgreSQL has {len(found)} messages"
+        if not is_whole:
+            outcome += ", which may not be all: players are sent away to come back for them"
         what = "the numbering began anew" if has_begun else "the log has a gap"
         fields = {"what": what, "first": after + 1, "last": through, "outcome": outcome}
         logger.warning("%(what)s: of what was said from %(first)d to %(last)d, %(outcome)s", fields)
         self._takers.resync()
-
-    def _show_again(self, message: ChatMessage) -> None:
-        if message.deleted_at is None:
-            self._show(message)
-        else:
-            self._known.add(message.id, message.seq, self._monotonic())
-            self.history.append(message, pushes.chat_json(message))
-            self.history.delete(message.seq, message.deleted_at)
 
     def _known_elsewhere(self, id: UUID, first_seq: int) -> None:
         for draft, receipt in self._waiting.pop(id, []):

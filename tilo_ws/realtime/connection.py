@@ -1,6 +1,7 @@
 """One open socket: who is at the other end, what went over it, and the only place that writes to it."""
 
 import asyncio
+import logging
 import math
 import struct
 
@@ -9,6 +10,8 @@ from tilo_ws.protocol.codes import CloseCode, CommandError
 from tilo_ws.protocol.frames import close_frame, ping_frame
 from tilo_ws.protocol.tokens import Player
 from tilo_ws.realtime.replies import Replies
+
+logger = logging.getLogger(__name__)
 
 MAX_UNSENT_BYTES = 1024 * 1024
 """Bytes that may wait for a slow reader before its connection is closed."""
@@ -143,6 +146,11 @@ class Connection:
         if not self._transport.is_closing():
             self._transport.write(close_frame(code, reason))
             self._abort_timer = asyncio.get_running_loop().call_later(_ABORT_DELAY, self._transport.abort)
+
+    def fail(self) -> None:
+        """The exception that is handled is a bug: logs it and closes."""
+        logger.exception("connection %(connection)s from %(ip)s failed", {"connection": self.id, "ip": self.ip})
+        self.close(CloseCode.INTERNAL_ERROR)
 
     def lost(self) -> None:
         """The transport is closed: a timer would keep it and all that belongs to it in memory."""

@@ -1,10 +1,11 @@
-"""The departure of everybody before the server ends, at an even pace, and the window in which each is to come back."""
+"""The departure of everybody, before the server ends or after a gap, and the window in which each is to come back."""
 
 from collections import deque
 from collections.abc import Sequence
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.realtime.connection import Connection
+from tilo_ws.realtime.fanout import Fanout
 
 _PACE = 200
 """Connections that are sent away in a second, where there is time for it."""
@@ -50,3 +51,9 @@ class Departure:
         """Sends one away. All windows end at the same time, so that who left first does not find the server still ending."""
         least = round(max(0.0, self._began + self._seconds - now) * 1000) + _RESTART_MS
         connection.close(CloseCode.SERVICE_RESTART, f"retry_ms={least}-{least + self._window_ms}")
+
+
+def begin_anew(fanout: Fanout, connections: Sequence[Connection], seq: int, now: float) -> None:
+    """Sends everybody away at once, since chat up to this number was missed here: who comes now is given it by recovery."""
+    Departure(connections, 0, now).proceed(now, can_store=False)
+    fanout.seq = max(fanout.seq, seq)

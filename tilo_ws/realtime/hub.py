@@ -1,7 +1,7 @@
 """Who is connected to this server."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.tokens import Player
@@ -24,13 +24,15 @@ _COUNTED_CODES = frozenset((1000, 1001, 1002, 1003, 1005, 1007, 1009, *CloseCode
 class Hub:
     """The open connections, by id, in the order of their arrival; and by player.
 
-    `entered` counts those that ever came, `closed` those that went, by close code.
+    `entered` counts those that ever came, `closed` those that went, by close code. `when_player_left` are called with the
+    address of a player whose connection went.
     """
 
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
         self._by_player: dict[str, set[Connection]] = {}
         self._members: Sequence[Connection] | None = None
+        self.when_player_left: list[Callable[[str], None]] = []
         self.entered = 0
         self.closed: Counter[int] = Counter()
         self.messages_in = 0
@@ -86,6 +88,8 @@ class Hub:
             others.remove(connection)
             if not others:
                 del self._by_player[connection.player.email]
+            for action in self.when_player_left:
+                action(connection.player.email)
         self.messages_in += connection.messages_in
         self._bytes_in += connection.bytes_in
         code = LOST if connection.close_code is None else connection.close_code

@@ -1,11 +1,13 @@
 """What Redis has kept of the log that joins servers: read, and trimmed."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import NamedTuple
 
+import msgspec
+
 from tilo_ws.protocol.chat_message import ChatMessage
-from tilo_ws.protocol.log import Position, Record, Retraction, SaidChat, decode_record
+from tilo_ws.protocol.log import Entry, Position, Record, Retraction, SaidChat, ToldNotice, decode_record
 from tilo_ws.realtime.redis_link import RedisLink
 
 logger = logging.getLogger(__name__)
@@ -63,6 +65,19 @@ class KeptLog:
             if isinstance(record.entry, SaidChat):
                 return record.entry.draft.numbered(seq)
         return None
+
+    async def purge(self, emails: Collection[str]) -> None:
+        """Removes the chat of these players and notices that name them: for who reads on from before, PostgreSQL has it."""
+        names = [msgspec.msgpack.encode(email) for email in emails]
+
+        def concerns_them(entry: Entry) -> bool:
+            if isinstance(entry, SaidChat):
+                return entry.draft.email in emails
+            return isinstance(entry, ToldNotice) and any(name in entry.content for name in names)
+
+        ids = [f"{record.seq}-{record.count}" async for record in self.records() if concerns_them(record.entry)]
+        for first in range(0, len(ids), _RECORDS_AT_ONCE):
+            await self._link.command("XDEL", self._key, *ids[first : first + _RECORDS_AT_ONCE])
 
     async def trim(self, stored_below: int, last_seq: int) -> None:
         """Removes what is stored, all below this number, and no longer new."""

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from tilo_ws.protocol.known_ids import MEMORY_IDS, MEMORY_SECONDS
 from tilo_ws.protocol.log import Beginning, Entry, Position, encode_entry
 from tilo_ws.realtime.broker import Limit
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink, end
@@ -20,10 +21,10 @@ MAX_WAITING = 10_000
 
 _MAX_BATCH = 200
 
-_ID_SECONDS = 120
-"""Seconds that Redis knows an id: until long after all servers have followed the message, from when on they know it."""
-
 _CLOSE_TIMEOUT = 1.0
+
+_TURN = 5.0
+"""Seconds for a server to reserve numbers, until another may."""
 
 
 class _Waiting(NamedTuple):
@@ -60,7 +61,8 @@ class LogWriter:
         self._known = known
         self._limited = limited
         self._refused = refused
-        self._keys = [link.key("state"), link.key("log")]
+        self._keys = [link.key(name) for name in ("state", "log", "ids", "id_marks")]
+        self._turn = link.key("reserving")
         self._waiting: deque[_Waiting] = deque()
         self._block: _Block | None = None
         self._redis_run = ""
@@ -71,7 +73,7 @@ class LogWriter:
         self._task: asyncio.Task[None] | None = None
         self.epoch = ""
         self.ceiling = 0
-        link.when_subscribed(self._came_back)
+        link.when_subscribed(self.look_soon)
 
     @property
     def ready(self) -> bool:
@@ -83,6 +85,13 @@ class LogWriter:
         """Those that Redis has, and those that it is about to be given."""
         left = max(0, self.ceiling - self._seq) if self._has_begun else 0
         return left + (self._block.last - self._block.first + 1 if self._block else 0)
+
+    async def may_reserve(self, fewer_than: int) -> bool:
+        """See Broker: then `reserve` is to be called soon. Raises RedisAway."""
+        await self.look()
+        if self.numbers_left >= fewer_than:
+            return False
+        return bool(await self._link.command("SET", self._turn, self._link.server_id, "NX", "PX", round(_TURN * 1000)))
 
     def reserve(self, first: int, last: int) -> None:
         """Gives Redis the numbers `first` … `last`, as soon as it can take them."""
@@ -125,8 +134,8 @@ class LogWriter:
         self._seq, self.ceiling, last_seq, last_count = map(int, numbers)
         return last_seq, last_count
 
-    def _came_back(self) -> None:
-        """It may be another Redis by now."""
+    def look_soon(self) -> None:
+        """It may be another Redis by now, or have other numbers."""
         self._must_look = True
         self._some.set()
 
@@ -156,7 +165,8 @@ class LogWriter:
         if self._block is None:
             return
         first, last, run = self._block
-        answer = await self._link.script("begin", self._keys, self.epoch, first, last, encode_entry(Beginning()), run)
+        keys, payload = [*self._keys, self._turn], encode_entry(Beginning())
+        answer = await self._link.script("begin", keys, self.epoch, first, last, payload, run, self._link.server_id)
         self._block = None
         if answer:
             self._seq, self.ceiling = map(int, answer)
@@ -182,13 +192,13 @@ class LogWriter:
         keys = list(self._keys)
         conditions = []
         for entry in batch:
-            id_key = self._link.key(f"id:{entry.id.hex}")
             limits = [(self._link.key(f"rate:{limit.key}"), 1e6 / limit.rate, limit.burst) for limit in entry.limits]
-            conditions.append((id_key, entry.is_chat, limits))
-            keys += [id_key, *(key for key, _, _ in limits)]
+            conditions.append((entry.id.hex, entry.is_chat, limits))
+            keys += [key for key, _, _ in limits]
         payloads = [entry.payload for entry in batch]
+        memory = int(MEMORY_SECONDS), MEMORY_IDS
         packed = msgspec.msgpack.encode(conditions)
-        answer: list[Any] = await self._link.script("append", keys, self.epoch, _ID_SECONDS, packed, *payloads)
+        answer: list[Any] = await self._link.script("append", keys, self.epoch, *memory, packed, *payloads)
         return answer
 
     def _tell(self, id: UUID, outcome: bytes, number: int = 0) -> None:

@@ -10,15 +10,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from tilo_ws.histogram import Histogram
+from tilo_ws.realtime.redis_address import RedisAddress
 
 logger = logging.getLogger(__name__)
 
@@ -54,15 +52,15 @@ class RedisLink:
 
     All keys and channels of a game carry one hash tag, made of its `prefix`, so that scripts and sharded channels have one slot
     of a cluster. `server_id` tells this server from the others. `away` is the last known state: true from a fault until the
-    channels are followed again, and `reason` that fault. An outage is two lines of the log. `round_trips` are the seconds of
-    commands that were answered, `failures` counts the others.
+    channels are followed again, and `reason` the latest fault. An outage is two lines of the log. `round_trips` are the
+    seconds of commands that were answered, `failures` counts the others.
     """
 
     def __init__(self, url: str, prefix: str, *, time_limit: float = TIME_LIMIT) -> None:
-        self._url = url
+        self._address = RedisAddress(url, time_limit)
         self._time_limit = time_limit
         self.server_id = secrets.token_hex(8)
-        client = self._standalone(url, retries=1)
+        client = self._address.client(retries=1)
         self._client: Redis | RedisCluster = client
         number = client.connection_pool.connection_kwargs.get("db", 0)
         # Redis separates the keys of its databases, and not the channels.
@@ -104,7 +102,7 @@ class RedisLink:
                 server, cluster = await self._client.info("server"), await self._client.info("cluster")
                 if cluster["cluster_enabled"]:
                     await self._client.aclose()
-                    self._client = self._cluster()
+                    self._client = self._address.cluster()
         except _FAULTS as error:
             raise RedisAway(_one_line(error)) from None
         if int(str(server["redis_version"]).split(".")[0]) < _OLDEST_VERSION:
@@ -169,6 +167,7 @@ class RedisLink:
             except Exception as error:  # whatever it is, this goes on
                 self._subscribed.clear()
                 self._went_away(_one_line(error))
+                await self._drop_connections()
             await asyncio.sleep(delay * random.uniform(0.5, 1.0))
             delay = min(2 * delay, _BACK_OFF[1])
 
@@ -178,7 +177,7 @@ class RedisLink:
             async with asyncio.timeout(self._time_limit):
                 # A write: a replica, a full memory and a cluster that is down refuse it. In a cluster it also finds the node.
                 await self._client.set(self.key("probe"), "", ex=1)
-                client = await stack.enter_async_context(self._standalone(self._url_of_node(), retries=0))
+                client = await stack.enter_async_context(self._address_of_node().client(retries=0))
                 subscription = await stack.enter_async_context(client.pubsub())
                 await subscription.ssubscribe(*self._handlers)
                 for _ in self._handlers:
@@ -199,8 +198,8 @@ class RedisLink:
     def _went_away(self, reason: str) -> None:
         if self._away_since is None:
             self._away_since = time.monotonic()
-            self.reason = reason
             logger.error("Redis away: %(reason)s", {"reason": reason})
+        self.reason = reason
 
     def _came_back(self) -> None:
         if self._away_since is not None:
@@ -210,27 +209,22 @@ class RedisLink:
         for action in self._on_subscribed:
             action()
 
-    def _url_of_node(self) -> str:
-        """The address of the node that has this game's slot."""
+    async def _drop_connections(self) -> None:
+        """The address may lead to another Redis by now; one that is a replica since keeps the connections that it has."""
         if isinstance(self._client, Redis):
-            return self._url
+            pool = self._client.connection_pool
+            await pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(*_FAULTS):
+                await pool.disconnect(inuse_connections=False)
+
+    def _address_of_node(self) -> RedisAddress:
+        """That of the node that has this game's slot."""
+        if isinstance(self._client, Redis):
+            return self._address
         node = self._client.get_node_from_key(self.key("probe"))
         if node is None:
             raise RedisClusterException("no node has the slot of these keys")
-        account = urlsplit(self._url).netloc.rpartition("@")[0]
-        host = f"[{node.host}]" if ":" in node.host else node.host
-        return urlsplit(self._url)._replace(netloc=f"{account}{'@' if account else ''}{host}:{node.port}").geturl()
-
-    def _standalone(self, url: str, *, retries: int) -> Redis:
-        return Redis.from_url(url, **self._limits(retries))
-
-    def _cluster(self) -> RedisCluster:
-        return RedisCluster.from_url(self._url, **self._limits(retries=1))
-
-    def _limits(self, retries: int) -> dict[str, Any]:
-        """For the client: with one retry, since a pooled connection may have died unnoticed."""
-        retry = Retry(NoBackoff(), retries)
-        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit, "retry": retry}
+        return self._address.of_node(node.host, node.port)
 
 
 async def end(task: "asyncio.Task[None]") -> None:

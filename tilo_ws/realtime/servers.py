@@ -1,5 +1,6 @@
 """The servers that a broker joins: who they are, how many players they have together, and what one asks the others."""
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -61,6 +62,9 @@ class Servers(Protocol):
     def stored_below(self) -> int:
         """No chat message with a lower number waits to be stored, on any of them, the dead among them."""
 
+    def now(self) -> float:
+        """Seconds since 1970 on a clock that all of them have together."""
+
     def all(self) -> Sequence[ServerState]:
         """Those that live, that which started first at the beginning."""
 
@@ -119,6 +123,10 @@ class LoneServer:
     def stored_below(self) -> int:
         """See Servers."""
         return self._state().stored_below
+
+    def now(self) -> float:
+        """See Servers."""
+        return time.time()
 
     def all(self) -> Sequence[ServerState]:
         """See Servers."""

@@ -1,8 +1,7 @@
-"""The servers that Redis joins: each tells once a second that it lives, and asks the others through channels."""
+"""The servers that Redis joins: each tells once a second that it lives."""
 
 import asyncio
 import contextlib
-import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
+from tilo_ws.realtime.questions import Questions
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink
 from tilo_ws.realtime.servers import PrefixTaken, RedisState, ServerState
 
@@ -21,33 +21,21 @@ T = TypeVar("T")
 CLAIM = "claim"
 """Where the claim under which joined servers hold the lease is kept."""
 
+BEATS = "beats"
+"""When each server said last that it lives, by Redis's clock."""
+
 DEAD_AFTER = 6.0
 """Seconds without a beat."""
 
 _LATE_AFTER = 2.5
 """Seconds without a beat after which nobody waits for a server's answers."""
 
-_ANSWER_TIMEOUT = 1.0
-
-_Question = tuple[str, int, str, msgspec.Raw]
-"""Who asks, the question's number there, topic, content."""
-
-_Answer = tuple[str, int, msgspec.Raw]
-"""Who answers, the question's number, content."""
+_LOOK_INTERVAL = 0.5
 
 
 class _Other(NamedTuple):
     state: ServerState
     heard_at: float
-
-
-class _Asked:
-    """A question under way: whose answers are missing, and what came."""
-
-    def __init__(self, missing: set[str]) -> None:
-        self.missing = missing
-        self.answers: list[msgspec.Raw] = []
-        self.complete = asyncio.Event()
 
 
 class RedisServers:
@@ -80,12 +68,9 @@ class RedisServers:
         self._dead: list[ServerState] = []
         self._keep_until = 0.0
         self._has_beaten = False
-        self._handlers: dict[str, tuple[type[Any], Callable[[Any], Any]]] = {}
-        self._numbers = itertools.count()
-        self._asked: dict[int, _Asked] = {}
-        self._answering: set[asyncio.Task[None]] = set()
-        link.follow("ask", self._hear_question)
-        link.follow(f"answers:{id}", self._hear_answer)
+        self._redis_ahead = time.time() - clock()
+        self._since = (0.0, id)
+        self._questions = Questions(link, id)
 
     @property
     def own(self) -> ServerState:
@@ -105,7 +90,7 @@ class RedisServers:
     @property
     def leads(self) -> bool:
         """See Servers. While Redis is away, as it was before."""
-        return self._has_beaten and self.all()[0].id == self._id
+        return self._has_beaten and all(self._since < _since(other.state) for other in self._others.values())
 
     @property
     def online(self) -> int:
@@ -118,32 +103,43 @@ class RedisServers:
         states = [self._state(), *(other.state for other in self._others.values()), *self._dead]
         return min(state.stored_below for state in states)
 
+    def now(self) -> float:
+        """See Servers. Redis's clock, as the last beat has read it."""
+        return self._clock() + self._redis_ahead
+
     def all(self) -> Sequence[ServerState]:
         """See Servers."""
         states = [self._state(), *(other.state for other in self._others.values())]
-        return sorted(states, key=lambda state: (state.started_at, state.id))
+        return sorted(states, key=_since)
 
     async def join(self) -> None:
         """See Servers. The link is open from now on until this server leaves."""
         await self._link.open()
+        began = self._clock()
         await self.beat()
-        epoch = self._state().epoch
-        for state, _ in self._others.values():
-            if state.epoch not in ("", epoch):
+        while strangers := [other for other in self._others.values() if not self._joins(other.state)]:
+            if alive := [other.state for other in strangers if other.heard_at > began]:
                 raise PrefixTaken(
-                    f"servers of another database use this Redis under the same prefix, {state.name} among them: "
+                    f"servers of another database use this Redis under the same prefix, {alive[0].name} among them: "
                     "give each game a TILO_REDIS_PREFIX of its own"
                 )
+            if self._link.away:
+                raise RedisAway(self._link.reason)
+            await asyncio.sleep(_LOOK_INTERVAL)  # a dead one is listed until it has been silent for long enough
+            await self.beat()
 
     async def beat(self) -> None:
         """See Servers. Does nothing while Redis is away."""
         own, buried = self._state(), list(self._adopted)
         names = [self._link.key(name) for name in ("servers", "beats")]
         try:
-            last_ms, listed = await self._link.script("beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried)
+            answer = await self._link.script("beat", names, self._id, msgspec.msgpack.encode(own), DEAD_AFTER, *buried)
         except RedisAway:
             return
+        redis_now, last_ms, listed = answer
         now = self._clock()
+        self._redis_ahead = float(redis_now) - now
+        self._since = _since(own)
         if self._has_beaten and not 0 <= last_ms < _LATE_AFTER * 1000:
             # Redis has lost data or was frozen, or this server was: others that live are back within a second or two.
             self._keep_until = now + DEAD_AFTER
@@ -156,9 +152,8 @@ class RedisServers:
 
     async def leave(self, *, unstored: bool = False) -> bool:
         """See Servers. False also where Redis is away, so that nobody knows."""
-        for task in self._answering:
-            task.cancel()
-        names = [self._link.key("servers"), self._link.key("beats")]
+        self._questions.close()
+        names = [self._link.key("servers"), self._link.key(BEATS)]
         try:
             return not unstored and not await self._link.script("leave", names, self._id, DEAD_AFTER)
         except RedisAway:
@@ -173,32 +168,18 @@ class RedisServers:
             with contextlib.suppress(RedisAway):
                 await self._link.command("SET", key, held)
             return held
-        await self._link.command("SET", key, str(uuid4()), "NX")
-        kept: bytes = await self._link.command("GET", key)
+        kept: bytes = await self._link.script("claim", [key], str(uuid4()))
         return kept.decode()
 
     def answer(self, topic: str, kind: type[T], handler: Callable[[T], Any]) -> None:
         """See Servers."""
-        self._handlers[topic] = (kind, handler)
+        self._questions.answer(topic, kind, handler)
 
     async def ask(self, topic: str, question: object, kind: type[T]) -> list[T]:
         """See Servers. Nobody waits for a server that has not been heard of for a while."""
         now = self._clock()
         expected = {id for id, other in self._others.items() if now - other.heard_at < _LATE_AFTER}
-        if self._link.away or not expected:
-            return []
-        number, asked = next(self._numbers), _Asked(expected)
-        self._asked[number] = asked
-        message = msgspec.msgpack.encode((self._id, number, topic, question))
-        try:
-            async with asyncio.timeout(_ANSWER_TIMEOUT):
-                await self._link.command("SPUBLISH", self._link.key("ask"), message)
-                await asked.complete.wait()
-        except (RedisAway, TimeoutError):
-            logger.debug("no answer to %(topic)s from %(servers)s", {"topic": topic, "servers": sorted(asked.missing)})
-        finally:
-            del self._asked[number]
-        return [msgspec.msgpack.decode(answer, type=kind) for answer in asked.answers]
+        return await self._questions.ask(topic, question, kind, expected)
 
     def _hear(self, listed: list[tuple[ServerState, float]], now: float) -> None:
         others = {state.id: _Other(state, now - age) for state, age in listed if state.id != self._id}
@@ -217,29 +198,15 @@ class RedisServers:
             return
         fields = {"server": state.name, "seconds": DEAD_AFTER}
         logger.warning("server %(server)s has said nothing for %(seconds)g s: it is dead", fields)
-        await self._adopt(state)
+        if self._joins(state):
+            await self._adopt(state)
         self._adopted.add(state.id)
 
-    def _hear_question(self, data: bytes) -> None:
-        asker, number, topic, question = msgspec.msgpack.decode(data, type=_Question)
-        if asker == self._id or topic not in self._handlers:
-            return
-        kind, handler = self._handlers[topic]
-        answer = msgspec.msgpack.encode((self._id, number, handler(msgspec.msgpack.decode(question, type=kind))))
-        task = asyncio.get_running_loop().create_task(self._send(f"answers:{asker}", answer))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+    def _joins(self, state: ServerState) -> bool:
+        """Whether it has this server's database."""
+        return state.epoch in ("", self._state().epoch)
 
-    async def _send(self, channel: str, message: bytes) -> None:
-        with contextlib.suppress(RedisAway):
-            await self._link.command("SPUBLISH", self._link.key(channel), message)
 
-    def _hear_answer(self, data: bytes) -> None:
-        server, number, answer = msgspec.msgpack.decode(data, type=_Answer)
-        asked = self._asked.get(number)
-        if asked is None or server not in asked.missing:
-            return
-        asked.missing.remove(server)
-        asked.answers.append(msgspec.Raw(answer))
-        if not asked.missing:
-            asked.complete.set()
+def _since(state: ServerState) -> tuple[float, str]:
+    """The order in which servers lead."""
+    return state.started_at, state.id

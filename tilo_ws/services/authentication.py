@@ -11,6 +11,7 @@ from tilo_ws.protocol.tokens import ExpiredToken, InvalidToken, Tokens
 from tilo_ws.realtime.connection import Connection
 from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.session import Handler
+from tilo_ws.realtime.shared_counts import SharedCounts
 from tilo_ws.services.key_file import KeyFile
 
 TIME_TO_AUTHENTICATE = 10.0
@@ -23,7 +24,8 @@ WARNING_TIME = 60.0
 class Authentication:
     """Reads players' tokens. Without `tokens` nobody is known, and a token at `hello` is not looked at.
 
-    `key_file` is where their keys are, if in a file. `max_connections` is for each player; 0 is no limit.
+    `key_file` is where their keys are, if in a file. `max_connections` is for each player; 0 is no limit. `shared` holds it
+    over all servers.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Authentication:
         required: bool,
         max_connections: int,
         is_banned: Callable[[Connection], bool],
+        shared: SharedCounts | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._hub = hub
@@ -43,6 +46,7 @@ class Authentication:
         self._required = required
         self._max_connections = max_connections
         self._is_banned = is_banned
+        self._shared = shared
         self._clock = clock
 
     def before(self, hello: Handler) -> Handler:
@@ -115,11 +119,18 @@ class Authentication:
             raise CommandError(ErrorCode.FORBIDDEN, "the token is another player's: connect anew for that one")
         others = set(self._hub.of_player(player.email)) - {connection}
         if self._max_connections and len(others) >= self._max_connections:
-            connection.close(CloseCode.AUTH_REQUIRED, "too many connections of this player")
+            _send_away(connection)
             return
+        is_new = connection.player is None
         self._hub.identify(connection, player)
+        if is_new and self._shared is not None:
+            self._shared.check(player.email, lambda: _send_away(connection))
         connection.token_warned = False
         connection.email = player.email
         connection.nickname = player.nickname or connection.nickname
         if self._is_banned(connection):
             connection.close(CloseCode.BANNED, "banned")
+
+
+def _send_away(connection: Connection) -> None:
+    connection.close(CloseCode.AUTH_REQUIRED, "too many connections of this player")

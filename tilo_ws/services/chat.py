@@ -205,11 +205,6 @@ class Chat:
             logger.info("clean-up: removed %(removed)d chat messages", {"removed": removed})
         await self._look_for_oldest()
 
-    async def load_removed(self) -> None:
-        """Forgets what clean-up has removed, here or at another server."""
-        [identity] = await self._identity()
-        self._broker.history.remove_through(identity.removed_seq)
-
     def _unstored(self, seq: int) -> ChatMessage | None:
         return next((message for message in self.commit.rows() if message.seq == seq), None)
 

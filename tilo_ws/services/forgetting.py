@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ import msgspec
 
 from tilo_ws.protocol.text import email_address
 from tilo_ws.realtime.broker import Broker
+from tilo_ws.realtime.servers import Servers
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.notices import Topic
 from tilo_ws.services.score_update import removal
@@ -30,9 +30,15 @@ _LOOK_INTERVAL = 0.05
 _FRESH = 10.0
 """Seconds after which another server's notice comes too late: by then there can be something new, which is not to go."""
 
+_SETTLED = 15.0
+"""Seconds after which all servers have followed what the log has of a forgotten player, and stored or dropped it."""
+
 
 class Forgetting:
-    """`commits` hold what is not stored yet: rows with an `email`. Other servers `hear` who was forgotten."""
+    """`commits` hold what is not stored yet: rows with an `email`. Other servers `hear` who was forgotten.
+
+    What joins servers is rid of it a little later, by the one that leads.
+    """
 
     def __init__(
         self,
@@ -42,28 +48,30 @@ class Forgetting:
         scores: Scores,
         shadow: ShadowChat,
         commits: Sequence[GroupCommit[Any, Any]],
-        clock: Callable[[], float] = time.time,
+        servers: Servers,
     ) -> None:
         self._broker = broker
         self._moderation = moderation
         self._scores = scores
         self._shadow = shadow
         self._commits = commits
-        self._clock = clock
+        self._servers = servers
         self._told: dict[str, float] = {}
+        self._logged: dict[str, float] = {}
         self._forget = database.query("forget_player")
 
     async def forget(self, email: str) -> None:
         """Raises CommandError, DatabaseAway, StatementTimeout; then it may be called again."""
         address = email_address(email)
         await self._forget_here(address)
-        self._broker.tell(Topic.FORGOTTEN, msgspec.msgpack.encode((address, self._clock())))
+        self._logged[address] = now = self._servers.now()
+        self._broker.tell(Topic.FORGOTTEN, msgspec.msgpack.encode((address, now)))
         logger.info("forgot a player")
 
     def hear(self, content: bytes) -> None:
         """Who was forgotten on another server is forgotten here by `catch_up`."""
         address, at = msgspec.msgpack.decode(content, type=tuple[str, float])
-        self._told[address] = at
+        self._told[address] = self._logged[address] = at
 
     async def catch_up(self) -> None:
         """Forgets here too whom another server forgot: what waited here may have been stored since. Raises as `forget`.
@@ -71,11 +79,25 @@ class Forgetting:
         PostgreSQL is asked only when somebody was.
         """
         for address, at in list(self._told.items()):
-            if self._clock() - at < _FRESH:
+            if self._servers.now() - at < _FRESH:
                 await self._forget_here(address)
             else:
                 await self._drop(address)
             del self._told[address]
+
+    async def purge(self) -> None:
+        """Removes from the log what it has of players who were forgotten a while ago. Raises RedisAway."""
+        settled = self._older_than(_SETTLED)
+        if settled and self._servers.leads:
+            await self._broker.purge(settled)
+        else:  # some other server did it; for who begins to lead meanwhile they are remembered as long again
+            settled = self._older_than(2 * _SETTLED)
+        for address in settled:
+            del self._logged[address]
+
+    def _older_than(self, seconds: float) -> list[str]:
+        now = self._servers.now()
+        return [address for address, at in self._logged.items() if now - at >= seconds]
 
     async def _forget_here(self, address: str) -> None:
         try:

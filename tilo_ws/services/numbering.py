@@ -1,11 +1,15 @@
 """Chat numbers: reserved in PostgreSQL in blocks, so that no number is ever given out twice, over restarts too."""
 
+import asyncio
+
 from tilo_ws.realtime.broker import Broker
 from tilo_ws.storage.database import Database
 
 BLOCK_SIZE = 1_000_000
 LOW_MARK = 300_000
 """The next block is reserved when fewer numbers are left: enough for a long outage of the database."""
+
+_TURN_INTERVAL = 0.05
 
 
 class Numbering:
@@ -23,9 +27,13 @@ class Numbering:
     async def refill(self) -> None:
         """Reserves a block where few numbers are left.
 
-        A block whose answer is lost with its connection is skipped: numbers may jump, they never repeat.
+        One server at a time does: blocks that come in another order than they were reserved in would make the numbers jump.
+        A block whose answer is lost with its connection is skipped: numbers may jump, they never repeat. Raises DatabaseAway,
+        StatementTimeout, RedisAway.
         """
-        if self._broker.numbers_left >= LOW_MARK:
-            return
-        [row] = await self._reserve(count=BLOCK_SIZE)
-        self._broker.reserve(row.reserved_seq - BLOCK_SIZE + 1, row.reserved_seq)
+        while self._broker.numbers_left < LOW_MARK:
+            if await self._broker.may_reserve(LOW_MARK):
+                [row] = await self._reserve(count=BLOCK_SIZE)
+                self._broker.reserve(row.reserved_seq - BLOCK_SIZE + 1, row.reserved_seq)
+                return
+            await asyncio.sleep(_TURN_INTERVAL)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from tilo_ws.protocol.addresses import network_of
 from tilo_ws.protocol.token_bucket import TokenBucket
+from tilo_ws.realtime.shared_counts import SharedCounts
 from tilo_ws.web.client_address import ClientAddress
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,8 @@ Refusal = Literal["banned", "origin", "full", "address", "rate", "ending", "hand
 class Admission:
     """Limits of connections; 0 is none. `connect_rate` is upgrades a second, `max_for_network` for each network address.
 
-    `origins` may open one from a page, `*` stands for all. `shuts_out` tells banned addresses. `refused` counts by reason.
+    `origins` may open one from a page, `*` stands for all. `shuts_out` tells banned addresses. `shared` holds `max_for_network`
+    over all servers. `refused` counts by reason.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Admission:
         connect_rate: float,
         origins: Sequence[str],
         shuts_out: Callable[[str], bool],
+        shared: SharedCounts | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address = address
@@ -42,6 +45,7 @@ class Admission:
         self._connects = TokenBucket(connect_rate, max(1.0, connect_rate), clock())
         self._origins = frozenset(origins)
         self._shuts_out = shuts_out
+        self._shared = shared
         self._clock = clock
         self._count = 0
         self._networks: Counter[str] = Counter()
@@ -74,6 +78,17 @@ class Admission:
         self._networks[network] += 1
         return ip
 
+    async def confirm(self, ip: str) -> None:
+        """Asks whether the other servers leave room for a connection that was counted. Raises HTTPException."""
+        if self._shared is None or self._address.is_proxy(ip):
+            return
+        if not await self._shared.admits(network_of(ip)):
+            raise self._too_many(ip)
+
+    def open_from(self, network: str) -> int:
+        """How many connections there are from a network."""
+        return self._networks[network]
+
     def refuse(self, reason: Refusal, ip: str, error: web.HTTPException) -> web.HTTPException:
         """Counts and logs that an upgrade is refused. Returns what the caller raises."""
         self.refused[reason] += 1
@@ -88,12 +103,13 @@ class Admission:
         self._networks[network] -= 1
         if not self._networks[network]:
             del self._networks[network]
+        if self._shared is not None:
+            self._shared.left(network)
 
     def _refuse_unless_proxy(self, ip: str) -> None:
         """Behind a proxy that forwards no address all players look alike."""
         if not self._address.is_proxy(ip):
-            text = "too many connections from this address\n"
-            raise self.refuse("address", ip, web.HTTPTooManyRequests(text=text, headers={"Retry-After": "10"}))
+            raise self._too_many(ip)
         if not self._told:
             self._told = True
             logger.warning(
@@ -101,6 +117,10 @@ class Admission:
                 " X-Forwarded-For, or take it out of TILO_TRUSTED_PROXIES; until then no limit for an address holds for them",
                 {"limit": self._max_for_network, "ip": ip},
             )
+
+    def _too_many(self, ip: str) -> web.HTTPException:
+        text = "too many connections from this address\n"
+        return self.refuse("address", ip, web.HTTPTooManyRequests(text=text, headers={"Retry-After": "10"}))
 
 
 def _unavailable(text: str, seconds: int) -> web.HTTPException:

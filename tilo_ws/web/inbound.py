@@ -1,6 +1,8 @@
-"""What comes in over a WebSocket, looked at before aiohttp reads it: aiohttp tells of whole messages only.
+"""What comes in over a WebSocket, looked at before aiohttp reads it.
 
-A message in fragments that never ends costs as much as others and is never told. Frames without a mask are taken by aiohttp.
+aiohttp tells of whole messages only: one in fragments that never ends costs as much as others and is never told. It takes
+frames without a mask. And it wakes a task for each message: the usual one, a whole text that came alone, goes to its listener
+from here.
 """
 
 import asyncio
@@ -9,7 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.protocol.frames import whole_text
 
+_FIN = 0x80
+_CONTROL = 0x08
 _SMALL = 126
 _MASKED = 0x80
 _SMALL_HEAD = 6
@@ -27,13 +32,20 @@ class InboundLimit(NamedTuple):
 NO_LIMIT = InboundLimit(0.0, math.inf, 0.0)
 
 
-class Closable(Protocol):
+class Talker(Protocol):
     """Whom it is about: see Connection. `close` may be called again."""
 
     bytes_in: int
+    close_code: int | None
+
+    def heard(self, now: float) -> None:
+        """A frame came."""
 
     def close(self, code: int, reason: str = "") -> None:
         """Ends it."""
+
+    def fail(self) -> None:
+        """The exception that is handled is a bug: logs it and ends the connection."""
 
     def stop_reading(self) -> None:
         """Leaves what still comes to the other end's system."""
@@ -42,20 +54,40 @@ class Closable(Protocol):
         """Its transport is closed."""
 
 
+class Listener(Protocol):
+    """Who is told of texts, with the clock's time: see Session."""
+
+    def receive(self, text: str, now: float) -> None:
+        """A text frame came."""
+
+
 class Inbound(asyncio.Protocol):
     """Stands between a transport and aiohttp's protocol from before the handshake's answer on.
 
-    Frames that come before that answer, where none may, are not seen here.
+    Frames that come before that answer, where none may, are not seen here. `most_bytes` is the largest text, 0 for no limit.
     """
 
-    __slots__ = ("_clock", "_connection", "_head", "_left", "_limit", "_next", "_refilled_at", "_skip")
+    __slots__ = (
+        "_clock",
+        "_connection",
+        "_head",
+        "_left",
+        "_limit",
+        "_listener",
+        "_most_bytes",
+        "_next",
+        "_refilled_at",
+        "_skip",
+        "_unfinished",
+    )
 
     def __init__(
         self,
         next: asyncio.Protocol,
         limit: InboundLimit,
         clock: Callable[[], float],
-        connection: Closable,
+        connection: Talker,
+        most_bytes: int = 0,
     ) -> None:
         self._next = next
         self._limit = limit
@@ -63,8 +95,16 @@ class Inbound(asyncio.Protocol):
         self._connection = connection
         self._left = limit.burst
         self._refilled_at = clock()
+        self._most_bytes = most_bytes or math.inf
         self._head = b""
         self._skip = 0
+        self._unfinished = False
+        self._listener: Listener | None = None
+
+    def tell(self, listener: Listener) -> None:
+        """Whatever was passed on has been read: until more is, whole texts go to this listener."""
+        if not (self._unfinished or self._skip or self._head):
+            self._listener = listener
 
     def data_received(self, data: bytes) -> None:
         """Drops what is beyond the limit, and then reads no more.
@@ -72,15 +112,19 @@ class Inbound(asyncio.Protocol):
         What is not masked is passed on: its sender's close frame is among it.
         """
         self._connection.bytes_in += len(data)
-        # Most reads are one small frame: a look at its length is enough.
-        frames = 1 if self._is_small_frame(data) else self._count_frames(data)
+        listener = self._listener if self._connection.close_code is None else None
+        text = None if listener is None else whole_text(data, self._most_bytes)
+        frames = 1 if text is not None else self._count_frames(data)
         taken = len(data) + frames * self._limit.frame
         self._left -= taken
-        if self._left >= 0 or self._refill(taken):
-            self._next.data_received(data)
-        else:
+        if self._left < 0 and not self._refill(taken):
             self._connection.close(CloseCode.FLOODING, "flooding")
             self._connection.stop_reading()
+        elif listener is not None and text is not None:
+            self._receive(listener, text)
+        else:
+            self._listener = None
+            self._next.data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Passed on, and told to the connection."""
@@ -107,15 +151,13 @@ class Inbound(asyncio.Protocol):
         self._refilled_at = now
         return self._left >= 0
 
-    def _is_small_frame(self, data: bytes) -> bool:
-        """One whole frame with a mask, of less than 126 bytes."""
-        size = len(data)
-        return (
-            not self._skip
-            and not self._head
-            and _SMALL_HEAD <= size < _SMALL_HEAD + _SMALL
-            and data[1] == _MASKED + size - _SMALL_HEAD
-        )
+    def _receive(self, listener: Listener, text: str) -> None:
+        now = self._clock()
+        self._connection.heard(now)
+        try:
+            listener.receive(text, now)
+        except Exception:
+            self._connection.fail()
 
     def _count_frames(self, data: bytes) -> int:
         """Goes from head to head, keeps a head that is not complete, and ends the connection for one without a mask."""
@@ -123,6 +165,8 @@ class Inbound(asyncio.Protocol):
         size = len(data)
         frames = 0
         while start + 2 <= size:
+            if not data[start] & _CONTROL:
+                self._unfinished = not data[start] & _FIN
             length = data[start + 1] - _MASKED
             more = 0 if length < _SMALL else 2 if length == _SMALL else 8
             if length < 0:

@@ -20,6 +20,7 @@ from tilo_ws.services.leaderboard import Leaderboard
 from tilo_ws.services.moderation import Moderation
 from tilo_ws.services.player_records import PlayerRecords
 from tilo_ws.services.recurring_events import RecurringEvents
+from tilo_ws.services.removed_chat import RemovedChat
 from tilo_ws.services.scores import Scores
 from tilo_ws.services.shadow_chat import ShadowChat
 from tilo_ws.services.slow_mode import SlowMode
@@ -59,6 +60,7 @@ CORRECTIONS = web.AppKey("corrections", Corrections)
 PLAYER_RECORDS = web.AppKey("player_records", PlayerRecords)
 FORGETTING = web.AppKey("forgetting", Forgetting)
 MODERATION = web.AppKey("moderation", Moderation)
+REMOVED_CHAT = web.AppKey("removed_chat", RemovedChat)
 SHADOW_CHAT = web.AppKey("shadow_chat", ShadowChat)
 CHAT_SEARCH = web.AppKey("chat_search", ChatSearch)
 SLOW_MODE = web.AppKey("slow_mode", SlowMode)

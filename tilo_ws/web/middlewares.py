@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from tilo_ws.protocol.codes import CommandError
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.services.events import UnknownEvent
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
@@ -82,6 +83,8 @@ async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
         return _error(400, "bad_request", "the body cannot be read")
     except (DatabaseAway, StatementTimeout):
         return _error(503, "database_away", "the database cannot be reached now")
+    except RedisAway:
+        return _error(503, "redis_away", "other servers cannot be reached now, whose players would hear nothing of it")
     except web.HTTPException as error:
         if error.status < 400:
             raise

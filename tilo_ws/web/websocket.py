@@ -41,6 +41,7 @@ class _Socket(web.WebSocketResponse):
     """aiohttp's reader with closing left to `Connection`, so that no frame of ours ever follows a close frame."""
 
     connection: Connection
+    inbound: Inbound
 
     def __init__(self, max_frame_bytes: int) -> None:
         # Compression keeps 90 kB for each connection and forbids sharing one frame. aiohttp counts a message of exactly its
@@ -70,7 +71,8 @@ async def open_connection(
         connected_at=time.time(),
         last_heard=loop.time(),
     )
-    transport.set_protocol(Inbound(request.protocol, limit, time.monotonic, socket.connection))
+    socket.inbound = Inbound(request.protocol, limit, loop.time, socket.connection, max_frame_bytes)
+    transport.set_protocol(socket.inbound)
     try:
         await socket.prepare(request)
     except BaseException as error:
@@ -111,6 +113,7 @@ async def converse(socket: _Socket, connection: Connection, listener: Listener) 
     at_once = 0
     last = 0.0
     while ignored < MOST_IGNORED:
+        socket.inbound.tell(listener)
         message = await socket.receive()
         now = loop.time()  # the same throughout a turn of the loop
         at_once = at_once + 1 if now == last else 0
@@ -193,6 +196,7 @@ class Players:
             raise web.HTTPUpgradeRequired(text="this is a WebSocket, see /static/websocket-client.js\n")
         ip = self.admission.enter(request, ending=self._lifecycle.draining)
         try:
+            await self.admission.confirm(ip)
             opened = await self._open(request, ip)
             return await self._converse(*opened)
         finally:
@@ -216,8 +220,7 @@ class Players:
             session = Session(connection, self.handlers, bucket)
             await converse(socket, connection, session)
         except Exception:
-            logger.exception("connection %(connection)s from %(ip)s failed", whose)
-            connection.close(CloseCode.INTERNAL_ERROR)
+            connection.fail()
         finally:
             self._hub.leave(connection)
             fields = {"code": connection.close_code, "seconds": round(time.time() - connection.connected_at, 1)}

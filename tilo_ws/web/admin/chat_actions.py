@@ -4,6 +4,7 @@ from aiohttp import web
 
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.text import clean
+from tilo_ws.realtime.redis_link import RedisAway
 from tilo_ws.services.announcements import MAX_LENGTH
 from tilo_ws.storage.errors import DatabaseAway, StatementTimeout
 from tilo_ws.web import keys
@@ -39,6 +40,8 @@ async def announce(request: web.Request) -> web.StreamResponse:
         await request.app[keys.ANNOUNCEMENTS].announce(message)
     except CommandError as error:
         finish(request, PATH, f"Not announced. {error.message}", "bad")
+    except RedisAway:
+        finish(request, PATH, "Not announced: other servers cannot be reached now. Try again in a moment.", "bad")
     listeners = request.app[keys.SERVERS].online
     await record(request, "announce", message=message, connections=listeners)
     finish(request, PATH, f"Announced to {listeners:,} player{'' if listeners == 1 else 's'}.")

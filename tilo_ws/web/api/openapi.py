@@ -38,7 +38,9 @@ CALLS = {
     ("POST", "/api/v1/events"): Call("Starts or plans an event", 201, NewEvent, answers=EventState, errors=(503,)),
     ("PATCH", "/api/v1/events/{id}"): Call("Changes an event", 200, EventChange, answers=EventState, errors=(404, 503)),
     ("DELETE", "/api/v1/events/{id}"): Call("Ends an event, or withdraws a planned one", 204, errors=(404, 503)),
-    ("POST", "/api/v1/announcements"): Call("Says something to everybody, or to one player", 202, Announcement, errors=(404,)),
+    ("POST", "/api/v1/announcements"): Call(
+        "Says something to everybody, or to one player", 202, Announcement, errors=(404, 503)
+    ),
     ("GET", "/api/v1/chat"): Call(
         "Chat messages, newest first", query={"limit": MAX_PAGE, "before": LARGEST_SEQ}, answers=list[ChatEntry], errors=(503,)
     ),
@@ -63,7 +65,7 @@ _ERRORS = {
     404: "There is no such thing",
     408: "The request took too long to come",
     413: "The body is too large",
-    503: "The database is away",
+    503: "The database is away, or what joins servers",
 }
 
 _OF_A_QUERY = (400,)

@@ -1,0 +1,35 @@
+"""Where Redis is, as the settings name it: the clients that go there."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis, RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+
+class RedisAddress:
+    """A URL of redis-py, with account and options. Clients give up a step after `time_limit` seconds."""
+
+    def __init__(self, url: str, time_limit: float) -> None:
+        self._url = url
+        self._time_limit = time_limit
+
+    def client(self, retries: int) -> Redis:
+        """For one server. A retry is for a pooled connection that may have died unnoticed."""
+        return Redis.from_url(self._url, **self._limits(retries))
+
+    def cluster(self) -> RedisCluster:
+        """For the cluster of which that server is a node."""
+        return RedisCluster.from_url(self._url, **self._limits(retries=1))
+
+    def of_node(self, host: str, port: int | str) -> "RedisAddress":
+        """Another node of the cluster, with the same account and options."""
+        account = urlsplit(self._url).netloc.rpartition("@")[0]
+        place = f"[{host}]" if ":" in host else host
+        netloc = f"{account}{'@' if account else ''}{place}:{port}"
+        return RedisAddress(urlsplit(self._url)._replace(netloc=netloc).geturl(), self._time_limit)
+
+    def _limits(self, retries: int) -> dict[str, Any]:
+        retry = Retry(NoBackoff(), retries)
+        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit, "retry": retry}
