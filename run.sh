@@ -66,9 +66,9 @@ test | coverage | lint | format | types | docs | hooks)
     ;;
 esac
 case $command in
-# Four processes at most: each has a PostgreSQL and browsers.
-test) exec python -m pytest -n logical --maxprocesses 4 --dist worksteal "$@" ;;
-coverage) exec python -m pytest -n logical --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered "$@" ;;
+# In as many processes as tests/conftest.py says.
+test) exec python -m pytest -n logical --dist worksteal "$@" ;;
+coverage) exec python -m pytest -n logical --dist worksteal --cov --cov-report=term-missing:skip-covered "$@" ;;
 lint) exec ruff check "$@" . ;;
 format) exec ruff format "$@" . ;;
 types) exec mypy "$@" ;;

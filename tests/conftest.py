@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -40,6 +41,11 @@ StartServer = Callable[..., Awaitable[TestClient[Any, Any]]]
 """Starts the whole server in this process: `client = await start_server(chat_rate=0)`."""
 
 _numbers = itertools.count()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, as tests often wait; four at most, since each has a PostgreSQL and browsers."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 def pytest_configure() -> None:
@@ -92,7 +98,8 @@ def template(postgres: str) -> str:
 def dsn(postgres: str, template: str) -> Iterator[str]:
     """The address of a fresh database with the current schema."""
     name = f"test_{next(_numbers)}"
-    maintain(postgres, f"CREATE DATABASE {name} TEMPLATE {template}")
+    # The files themselves: half as long as through the log of writes, which is the default.
+    maintain(postgres, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield address(postgres, name)
     maintain(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -1,14 +1,18 @@
 """The load player, against a real server."""
 
+import argparse
 import asyncio
+import json
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from tests.conftest import StartServer
 from tests.eventually import eventually
 from tests.fakes import FakeTransport
+from tilo_ws.load import command
 from tilo_ws.load.command import as_text
 from tilo_ws.load.player import Player, Tally
 from tilo_ws.load.run import CannotPlay, Plan, Report, Run, percentiles
@@ -27,6 +31,39 @@ async def test_every_delivery_and_acknowledgement_is_counted(start_server: Start
     assert report.delay is not None
     assert report.ack_delay is not None
     assert "400 deliveries" in as_text(report)
+
+
+def options(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+async def test_the_command_prints_its_report_for_programs_and_tells_a_loss_by_its_status(
+    start_server: StartServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await start_server()
+    url = f"ws://{client.host}:{client.port}/ws"
+    words = ("--url", url, "--clients", "2", "--rate", "4", "--seconds", "0.5", "--scores", "2", "--json")
+    assert await command.load(options(*words)) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["chat_sent"], report["deliveries"], report["lost"], report["scores_acknowledged"]) == (2, 4, 0, 1)
+
+    async def lose(run: Run) -> Report:
+        return msgspec.convert(report | {"lost": 1}, Report)
+
+    monkeypatch.setattr(Run, "play", lose)
+    assert await command.load(options("--url", url)) == 1
+    assert "\n1 lost, 0 refused" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [("--clients", "0"), ("--clients", "-1"), ("--rate", "inf"), ("--seconds", "-1"), ("--length", "-1")]
+)
+def test_numbers_that_cannot_be_played_are_refused(words: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        options(*words)
+    assert f"argument {words[0]}: must" in capsys.readouterr().err
 
 
 async def test_chat_can_be_kept_in_flight(start_server: StartServer) -> None:

@@ -1,5 +1,6 @@
 """OpenTelemetry: what a collector is told by a server of its own process."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -14,8 +15,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.command import PROJECT, run
 from tests.conftest import API_KEY
+from tests.eventually import eventually
 from tests.redis_server import RedisServer
-from tests.reliability.server import unused_port
 from tests.web.conversation import CHAT, ask
 from tests.web.joined import valkey
 from tilo_ws.settings import SettingError
@@ -66,7 +67,8 @@ async def test_requests_statements_and_commands_to_redis_are_traced(
     collector: Collector, collector_url: str, server_directory: Path, dsn: str, valkey: RedisServer
 ) -> None:
     settings = {"DATABASE_URL": dsn, "REDIS_URL": valkey.url, "TILO_API_KEY": API_KEY}
-    async with run(server_directory, **settings, OTEL_EXPORTER_OTLP_ENDPOINT=collector_url) as server:
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector_url, "OTEL_BSP_SCHEDULE_DELAY": "50"}
+    async with run(server_directory, **settings, **variables) as server:
         async with aiohttp.ClientSession(await server.listening()) as session:
             event = {"type": "double_score", "value": "2", "duration": 60}
             caller = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01", "Authorization": f"Bearer {API_KEY}"}
@@ -74,6 +76,7 @@ async def test_requests_statements_and_commands_to_redis_are_traced(
                 assert response.status == 201
             async with session.ws_connect("/ws") as player:
                 assert (await ask(player, **CHAT))["type"] == "ack"
+        await eventually(lambda: collector.names >= {"POST /api/v1/events", "store_event", "store_chat"})
         assert await server.end() == 0
     assert "Traceback" not in server.log
 
@@ -88,21 +91,30 @@ async def test_requests_statements_and_commands_to_redis_are_traced(
     assert collector.services == {"tilo-ws"}
 
 
-async def test_a_collector_that_is_away_costs_lines_of_the_log_and_keeps_nobody(server_directory: Path, dsn: str) -> None:
-    away = f"http://127.0.0.1:{unused_port()}"
-    name = {"OTEL_SERVICE_NAME": "arena"}
-    async with run(server_directory, DATABASE_URL=dsn, OTEL_EXPORTER_OTLP_ENDPOINT=away, **name) as server:
-        async with aiohttp.ClientSession(await server.listening()) as session, session.ws_connect("/ws") as player:
-            assert (await ask(player, **CHAT))["type"] == "ack"
-        assert await server.end() == 0
+async def test_a_collector_that_says_nothing_keeps_nobody_and_not_the_end(server_directory: Path, dsn: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}",
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "3600",
+            "OTEL_BSP_SCHEDULE_DELAY": "1",
+        }
+        async with run(server_directory, DATABASE_URL=dsn, **variables) as server:
+            async with aiohttp.ClientSession(await server.listening()) as session, session.ws_connect("/ws") as player:
+                assert (await ask(player, **CHAT))["type"] == "ack"
+            assert await server.end() == 0
 
 
 async def test_the_collector_is_told_the_name_that_the_environment_gives(
     collector: Collector, collector_url: str, server_directory: Path, dsn: str
 ) -> None:
-    variables = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector_url}v1/traces", "OTEL_SERVICE_NAME": "arena"}
+    variables = {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{collector_url}v1/traces",
+        "OTEL_SERVICE_NAME": "arena",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+    }
     async with run(server_directory, DATABASE_URL=dsn, **variables) as server:
         await server.listening()
+        await eventually(lambda: collector.services)
         assert await server.end() == 0
     assert collector.services == {"arena"}
 
@@ -110,7 +122,8 @@ async def test_the_collector_is_told_the_name_that_the_environment_gives(
 def test_without_a_collector_nothing_of_it_is_imported() -> None:
     """Apart from what redis-py imports by itself where it is installed."""
     program = (
-        "import sys, tilo_ws.server; from tilo_ws.tracing import begin_tracing; begin_tracing({})('store_chat').__enter__();"
+        "import sys, tilo_ws.server; from tilo_ws.tracing import begin_tracing;"
+        "begin_tracing({}).span('store_chat').__enter__();"
         "print([name for name in sys.modules if name.startswith(('opentelemetry.exporter', 'opentelemetry.instrumentation'))])"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True, cwd=PROJECT) == "[]\n"

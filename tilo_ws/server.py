@@ -57,9 +57,9 @@ async def _serve(settings: Settings, place: Place | None, manager: ServiceManage
     told_to_end = end_on_signals(lambda: os._exit(1))
     process_limits.raise_open_files()
     _warn_of_too_few_files(settings)
-    span = begin_tracing(os.environ)
+    tracing = begin_tracing(os.environ)
     app = create_app(settings, "" if place is None else place.worker)
-    app[keys.DATABASE].span = span
+    app[keys.DATABASE].span = tracing.span
     lifecycle = app[keys.LIFECYCLE]
     server_logger.addFilter(UnreadableRequests())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_HANDLERS_TIMEOUT)
@@ -82,6 +82,7 @@ async def _serve(settings: Settings, place: Place | None, manager: ServiceManage
     finally:
         _close(listeners)
         await runner.cleanup()
+        tracing.end()
     if lifecycle.failed.is_set():
         logger.critical("failed: %(reason)s", {"reason": lifecycle.reason})
     if lifecycle.lost_writes:

@@ -68,6 +68,7 @@ async def log_out(page: Page) -> None:
     """By the account's menu."""
     await page.get_by_role("button", name="Account ").click()
     await page.get_by_role("button", name="Log out", exact=True).click()
+    await expect(page.get_by_label("User name")).to_be_visible()
 
 
 async def go_to(page: Page, section: str) -> None:

@@ -97,6 +97,17 @@ async def test_who_is_catching_up_is_not_taken_for_deaf() -> None:
     await following.follower.close()
 
 
+async def test_a_bug_while_catching_up_is_told_and_the_way_begins_anew(caplog: pytest.LogCaptureFixture) -> None:
+    following = Following()
+    await following.follower.join()
+    following.log.kept.append(record(2))
+    following.link.publish(record(2))
+    await eventually(lambda: following.link.resubscribed == ["the log could not be read"])
+    assert "NotImplementedError" in caplog.text
+    assert following.applied == []
+    await following.follower.close()
+
+
 async def test_a_notice_that_fails_delays_nothing_behind_it(on_own_redis: Nodes, caplog: pytest.LogCaptureFixture) -> None:
     first, second = await on_own_redis.start(), await on_own_redis.start()
 

@@ -12,7 +12,7 @@ from tests.fakes import FakeTransport, open_connection, takers
 from tests.frames import payload
 from tilo_ws import resources
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
-from tilo_ws.protocol.codes import CommandError, ErrorCode
+from tilo_ws.protocol.codes import CloseCode, CommandError, ErrorCode
 from tilo_ws.protocol.commands import Hello
 from tilo_ws.protocol.pushes import Limits
 from tilo_ws.realtime.broker import MemoryBroker
@@ -223,3 +223,17 @@ async def test_one_answer_at_a_time_is_looked_for(desk: Desk) -> None:
     desk.recovery.hello(connection, Hello(after=6))
     await desk.recovery.close()
     assert len(transport.written) == 1
+
+
+async def test_a_bug_while_the_database_is_read_ends_the_connection_and_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*arguments: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(desk.recovery, "_recover", fail)
+    desk.say(1)
+    connection, _ = desk.arrive()
+    desk.recovery.hello(connection, Hello(after=5, epoch=desk.epoch))
+    await eventually(lambda: connection.close_code == CloseCode.INTERNAL_ERROR)
+    assert "a bug" in caplog.text

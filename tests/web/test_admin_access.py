@@ -114,7 +114,12 @@ async def prepare(client: TestClient[Any, Any], sql: Sql) -> None:
     await make_account(client, "target", Role.VIEWER)
     sql(f"INSERT INTO global_events VALUES ('{EVENT}', 'm', '2', now(), now() + interval '1 hour')")
     sql(f"INSERT INTO bans (id, kind, nickname, created_by) VALUES ('{EVENT}', 'mute', 'Max', 'zoe')")
-    await client.app[keys.MODERATION].load()
+    sql(
+        "INSERT INTO recurring_events (id, name, type, value, duration, cron, timezone, enabled, due_after)"
+        f" VALUES ('{EVENT}', 'r', 'm', '2', 60, '0 20 * * FRI', 'UTC', true, now())"
+    )
+    for key in (keys.EVENTS, keys.RECURRING_EVENTS, keys.MODERATION):
+        await client.app[key].load()
     sql("INSERT INTO players VALUES ('target@x.y', 'Target', 5, 5)")
     sql("INSERT INTO chat_messages VALUES (1, gen_random_uuid(), 'Target', 'target@x.y', 'hi', now())")
     for role in Role:
@@ -170,12 +175,13 @@ async def test_each_role_may_do_what_it_is_for_and_nothing_else(role: Role | Non
     assert [admin for admin, _ in rows] == [f"a-{role}"] * refused
 
 
+@pytest.mark.parametrize("name", ["admin", "a-admin"])
 async def test_without_the_database_every_page_and_form_has_an_answer(
-    start_server: StartServer, outage: Outage, sql: Sql
+    name: str, start_server: StartServer, outage: Outage, sql: Sql
 ) -> None:
     client = await start_server(database_url=outage.dsn)
     await prepare(client, sql)
-    async with logged_in(client) as one:
+    async with logged_in(client, name) as one:
         before = stored(sql)
         outage.begin()
         for route in admin_routes(client.app):

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import KILL_CONNECTIONS, Sql, StartServer
+from tests.conftest import KILL_CONNECTIONS, Outage, Sql, StartServer
+from tests.eventually import eventually
 from tests.web.conversation import CHAT, SCORE, ask, close_code, hear, join
 from tests.web.test_tokens import SECRET, token
+from tilo_ws.services import forgetting
+from tilo_ws.web import keys
 
 Headers = dict[str, str]
 
@@ -169,3 +172,23 @@ async def test_a_forgotten_player_is_not_among_the_refused(start_server: StartSe
     await ask(await join(client), **SCORE | {"score": 1001})
     assert (await client.delete("/api/v1/players/zoe@example.com", headers=api_headers)).status == 204
     assert await (await client.get("/api/v1/scores/refused", headers=api_headers)).json() == {"count": 1, "scores": []}
+
+
+async def test_a_player_whose_score_cannot_be_stored_now_is_not_called_forgotten(
+    start_server: StartServer, outage: Outage, sql: Sql, api_headers: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forgetting, "_WRITE_TIMEOUT", 0.1)
+    client = await start_server(database_url=outage.dsn)
+    assert client.app is not None
+    commit = client.app[keys.SCORES].commit
+    player = await join(client)
+    outage.begin()
+    await player.send_json(SCORE)
+    await eventually(lambda: commit.pending)
+    path = "/api/v1/players/zoe@example.com"
+    assert (await client.delete(path, headers=api_headers)).status == 503
+    outage.end()
+    await eventually(lambda: not commit.pending)
+    assert sql("SELECT email FROM players") == [("zoe@example.com",)]
+    assert (await client.delete(path, headers=api_headers)).status == 204
+    assert sql("SELECT email FROM players") == []

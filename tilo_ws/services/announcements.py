@@ -59,4 +59,5 @@ class Announcements:
         if age < MAX_AGE:
             self._broadcast(frame)
         else:
-            logger.warning("an announcement of another server came %(seconds)d s late: nobody here hears it", {"seconds": age})
+            fields = {"seconds": age}
+            logger.warning("an announcement of another server came %(seconds)d s late: nobody here hears it", fields)
