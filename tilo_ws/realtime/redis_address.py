@@ -1,5 +1,6 @@
-"""Where Redis is, as the settings name it: the clients that go there."""
+"""Where Redis is, as the settings name it: the clients that go there, and the program that is found."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,3 +34,9 @@ class RedisAddress:
     def _limits(self, retries: int) -> dict[str, Any]:
         retry = Retry(NoBackoff(), retries)
         return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit, "retry": retry}
+
+
+def program_of(server: Mapping[str, Any]) -> str:
+    """The program and its version, as INFO tells."""
+    valkey = server.get("valkey_version")
+    return f"Redis {server['redis_version']}" if valkey is None else f"Valkey {valkey}"

@@ -7,7 +7,7 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError
 
 from tilo_ws.histogram import Histogram
-from tilo_ws.realtime.redis_address import RedisAddress
+from tilo_ws.realtime.redis_address import RedisAddress, program_of
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,8 @@ _START_LIMIT = 10.0
 """Seconds in which the channels must be followed at the start: on a busy machine one attempt may take too long."""
 
 _CANCEL_INTERVAL = 0.1
+
+_CLOSE_LIMIT = 0.5  # seconds that the end waits for commands under way
 
 Handler = Callable[[bytes], None]
 """Takes what was published on a channel."""
@@ -71,6 +73,7 @@ class RedisLink:
         self._patience = asyncio.timeout(None)
         self._task: asyncio.Task[None] | None = None
         self._away_since: float | None = None
+        self._is_closed, self._under_way = False, 0
         self.reason = ""
         self.server = "unknown"
         self.round_trips = Histogram()
@@ -107,7 +110,7 @@ class RedisLink:
             raise RedisAway(_one_line(error)) from None
         if int(str(server["redis_version"]).split(".")[0]) < _OLDEST_VERSION:
             raise RedisAway(f"version {server['redis_version']} has no sharded channels, {_OLDEST_VERSION}.0 has")
-        self.server = _name_of(server) + (", cluster" if cluster["cluster_enabled"] else "")
+        self.server = program_of(server) + (", cluster" if cluster["cluster_enabled"] else "")
         self._task = asyncio.create_task(self._follow(), name="following Redis")
         try:
             await asyncio.wait_for(self._subscribed.wait(), _START_LIMIT)
@@ -115,7 +118,11 @@ class RedisLink:
             raise RedisAway("the channels cannot be followed") from None
 
     async def close(self) -> None:
-        """Ends the connections."""
+        """Ends the connections, for good: a command that came later would open one again."""
+        self._is_closed = True
+        until = time.monotonic() + _CLOSE_LIMIT
+        while self._under_way and time.monotonic() < until:
+            await asyncio.sleep(0.01)
         if self._task is not None:
             await end(self._task)
         with contextlib.suppress(*_FAULTS):
@@ -143,7 +150,10 @@ class RedisLink:
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     async def _execute(self, *words: Any) -> Any:
+        if self._is_closed:
+            raise RedisAway("the connections are closed")
         began = time.monotonic()
+        self._under_way += 1
         try:
             async with asyncio.timeout(self._time_limit):
                 answer = await self._client.execute_command(*words)
@@ -155,6 +165,8 @@ class RedisLink:
             self.failures += 1
             self.resubscribe(_one_line(error))
             raise RedisAway(_one_line(error)) from None
+        finally:
+            self._under_way -= 1
 
     async def _follow(self) -> None:
         delay = _BACK_OFF[0]
@@ -232,12 +244,6 @@ async def end(task: "asyncio.Task[None]") -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_CANCEL_INTERVAL)
-
-
-def _name_of(server: Mapping[str, Any]) -> str:
-    """The program and its version, as INFO tells."""
-    valkey = server.get("valkey_version")
-    return f"Redis {server['redis_version']}" if valkey is None else f"Valkey {valkey}"
 
 
 def _one_line(error: BaseException) -> str:

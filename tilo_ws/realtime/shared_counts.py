@@ -50,7 +50,7 @@ class SharedCounts:
             return True
         self._names.add(name)
         try:
-            return self._link.away or await self._tell(name, self._limit)
+            return await self._tell(name, self._limit)
         except RedisAway:
             return True
 
@@ -90,6 +90,8 @@ class SharedCounts:
     async def _tell(self, name: str, limit: int | None) -> bool:
         # One at a time: what is said last has to be what Redis hears last.
         async with self._in_turn:
+            if self._link.away:  # since the one before may have found that out
+                raise RedisAway("it was at last")
             here = self._count(name)
             keys = [self._link.key(f"{self._kind}:{name}"), self._link.key(BEATS)]
             words = [self._link.server_id, here, "" if limit is None else limit, DEAD_AFTER, _KEPT]
