@@ -1,6 +1,7 @@
 """Three servers on one Redis are as one: each player sees each message once, whatever ends, freezes or is cut off."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.eventually import eventually
 from tests.redis_server import RedisServer
 from tests.reliability.crowd import Crowd, repeating
 from tests.reliability.joined import Joined, joined
+from tilo_ws.realtime.kept_log import KEPT_NUMBERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds PostgreSQL's processes in /proc")
 
@@ -56,6 +58,29 @@ async def test_players_of_a_killed_server_come_back_elsewhere_and_miss_nothing(s
             await crowd.everybody_in()
             await crowd.shown_by_everybody(len(crowd.said) + 10)
         await settled(together, crowd)
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("many_files")
+async def test_players_of_a_server_that_was_frozen_for_longer_than_the_log_reaches_miss_nothing(
+    server_directory: Path, chance: Random
+) -> None:
+    async with joined(server_directory, 2) as together, together.playing(160, chance) as crowd:
+        crowd.speakers = crowd.players[::2]  # those of the first server
+        frozen = together.servers[1]
+        crowd.say()
+        await crowd.everything_shown()
+        os.kill(frozen.pid, signal.SIGSTOP)
+        try:
+            cut_off(together.redis)  # else Redis keeps for it what it publishes
+            async with repeating(120, crowd.say):
+                await asyncio.sleep(1.7 * KEPT_NUMBERS / 120)
+            await crowd.everything_acknowledged()
+        finally:
+            os.kill(frozen.pid, signal.SIGCONT)
+        await settled(together, crowd)
+        await eventually(lambda: frozen.count("the log has a gap") == 1, interval=0.1)
+        assert "sent away" not in frozen.log
 
 
 async def test_what_a_killed_server_had_published_and_not_stored_is_stored_by_another(

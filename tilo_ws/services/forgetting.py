@@ -71,7 +71,8 @@ class Forgetting:
     def hear(self, content: bytes) -> None:
         """Who was forgotten on another server is forgotten here by `catch_up`."""
         address, at = msgspec.msgpack.decode(content, type=tuple[str, float])
-        self._told[address] = self._logged[address] = at
+        self._told[address] = at
+        self._logged[address] = self._servers.now()
 
     async def catch_up(self) -> None:
         """Forgets here too whom another server forgot: what waited here may have been stored since. Raises as `forget`.
