@@ -144,6 +144,10 @@ async def test_who_is_kicked_is_closed_wherever_it_is_and_gone_for_all() -> None
     assert not await house.connections.kick("b0")
     assert await house.connections.find("b0") is None
     assert house.transports["b1"].written == []
+    assert [one.id for one in await house.connections.all()] == ["a0", "b1"]
+    assert await house.connections.kick("a0")
+    page = await house.connections.page("", "since", 1, 100)
+    assert ([one.id for one in page.rows], page.found, page.total) == (["b1"], 1, 1)
 
 
 async def test_a_player_hears_on_every_connection_and_nobody_else_does() -> None:

@@ -65,7 +65,7 @@ class Connections:
         self._hub = hub
         self._servers = servers
         servers.answer("connection_list", ListQuestion, self._list_here)
-        servers.answer("connections", type(None), lambda question: self._states(self._hub))
+        servers.answer("connections", type(None), lambda question: self._states(self._open_ones()))
         servers.answer("connection", str, lambda id: self._states(self._open(id)))
         servers.answer("connections_of_player", str, self._of_player_here)
         servers.answer("say", Words, self._say_here)
@@ -77,7 +77,8 @@ class Connections:
         if others:
             page = min(page, MOST_JOINED_ROWS // rows)
         answers = await self._servers.ask("connection_list", ListQuestion(words, sort, page * rows), ListAnswer)
-        here = in_order(found(self._hub, words), sort)
+        open_ones = self._open_ones()
+        here = in_order(found(open_ones, words), sort)
         count = len(here) + sum(answer.found for answer in answers)
         pages = max(1, -(-(min(count, MOST_JOINED_ROWS) if others else count) // rows))
         page = min(page, pages)
@@ -87,13 +88,13 @@ class Connections:
         shown = self._states(candidates)
         if others:
             shown = in_order([*shown, *(row for answer in answers for row in answer.rows)], sort)[first : first + rows]
-        total = len(self._hub) + sum(answer.total for answer in answers)
+        total = len(open_ones) + sum(answer.total for answer in answers)
         return ConnectionPage(shown, page, pages, count, total, others - len(answers))
 
     async def all(self) -> list[ConnectionState]:
         """Everybody, in the order of their arrival."""
         answers = await self._servers.ask("connections", None, list[ConnectionState])
-        return in_order([*self._states(self._hub), *(one for answer in answers for one in answer)], "since")
+        return in_order([*self._states(self._open_ones()), *(one for answer in answers for one in answer)], "since")
 
     async def find(self, id: str) -> ConnectionState | None:
         """One that is open."""
@@ -129,13 +130,13 @@ class Connections:
         return any(answers)
 
     def _list_here(self, question: ListQuestion) -> ListAnswer:
-        here = in_order(found(self._hub, question.words), question.sort)
+        open_ones = self._open_ones()
+        here = in_order(found(open_ones, question.words), question.sort)
         self._measure(here[: question.count], question.sort)
-        return ListAnswer(self._states(here[: question.count]), len(here), len(self._hub))
+        return ListAnswer(self._states(here[: question.count]), len(here), len(open_ones))
 
     def _of_player_here(self, email: str) -> list[ConnectionState]:
-        open_ones = (one for one in self._hub if one.close_code is None)
-        theirs = (one for one in open_ones if (one.email if one.player is None else one.player.email) == email)
+        theirs = (one for one in self._open_ones() if (one.email if one.player is None else one.player.email) == email)
         return self._states(theirs)
 
     def _say_here(self, words: Words) -> bool:
@@ -147,6 +148,9 @@ class Connections:
         for connection in meant:
             connection.close(CloseCode.KICKED, "kicked")
         return bool(meant)
+
+    def _open_ones(self) -> list[Connection]:
+        return [one for one in self._hub if one.close_code is None]
 
     def _open(self, id: str | None) -> list[Connection]:
         """The one of this id, as far as it is here and open."""
