@@ -1,9 +1,8 @@
 INSERT INTO chat_messages (seq, id, nickname, email, message, created_at, deleted_at)
 SELECT seq, id, nickname, email, message, to_timestamp(created_at), to_timestamp(deleted_at)
-FROM unnest(
-    %(seqs)s::bigint[], %(ids)s::uuid[], %(nicknames)s::text[], %(emails)s::text[], %(messages)s::text[],
-    %(created_ats)s::double precision[], %(deleted_ats)s::double precision[]
-) AS batch (seq, id, nickname, email, message, created_at, deleted_at)
+FROM json_to_recordset(%(messages)s::json) AS batch (
+    seq bigint, id uuid, nickname text, email text, message text, created_at double precision, deleted_at double precision
+)
 ORDER BY id
 -- A message that was sent again under a new number keeps the number that was shown last; a deleted one stays deleted.
 ON CONFLICT (id) DO UPDATE

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
+import msgspec
+
 from tilo_ws.protocol.chat_message import ChatDraft, ChatMessage
 from tilo_ws.protocol.codes import CommandError, ErrorCode
 from tilo_ws.protocol.commands import SendChat
@@ -209,20 +211,13 @@ class Chat:
         return next((message for message in self.commit.rows() if message.seq == seq), None)
 
     async def _store_batch(self, messages: list[ChatMessage]) -> None:
-        columns = {
-            "seqs": [message.seq for message in messages],
-            "ids": [str(message.id) for message in messages],
-            "nicknames": [message.nickname for message in messages],
-            "emails": [message.email for message in messages],
-            "messages": [message.message for message in messages],
-            "created_ats": [message.created_at for message in messages],
-            "deleted_ats": [message.deleted_at for message in messages],
-        }
+        # As one text: psycopg2 takes ten times as long to write a list as msgspec.
+        rows = msgspec.json.encode(messages).decode()
         try:
-            await self._store(**columns)
+            await self._store(messages=rows)
         except BadData:
             # Where another server stores a message at the same time, PostgreSQL can meet the number before it looks for the id.
-            await self._store(**columns)
+            await self._store(messages=rows)
         if self._oldest_at is None:
             self._oldest_at = min(message.created_at for message in messages)
 
