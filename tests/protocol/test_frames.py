@@ -1,8 +1,11 @@
 """Frames as RFC 6455 lays them out."""
 
+import math
+import struct
+
 import pytest
 
-from tilo_ws.protocol.frames import close_frame, ping_frame, pong_frame, text_frame
+from tilo_ws.protocol.frames import close_frame, ping_frame, pong_frame, text_frame, whole_text
 
 
 @pytest.mark.parametrize(
@@ -17,6 +20,15 @@ from tilo_ws.protocol.frames import close_frame, ping_frame, pong_frame, text_fr
 )
 def test_a_text_frame_tells_its_length(size: int, head: bytes) -> None:
     assert text_frame(b"x" * size) == head + b"x" * size
+
+
+def test_a_clients_text_is_read_whatever_its_length() -> None:
+    for size in [*range(600), 65_535]:
+        text = "x" * size
+        head = bytes((0x81, 0x80 | size)) if size < 126 else struct.pack(">BBH", 0x81, 0x80 | 126, size)
+        mask = b"\x01\x02\x03\x04"
+        masked = bytes(ord("x") ^ mask[place % 4] for place in range(size))
+        assert whole_text(head + mask + masked, math.inf) == text, size
 
 
 def test_control_frames() -> None:

@@ -28,7 +28,7 @@ def whole_text(data: bytes, most_bytes: float) -> str | None:
     if size < 6 or data[0] != _FIN | _TEXT:
         return None
     start = 6
-    if data[1] != _MASKED | size - start:
+    if size - start >= 126 or data[1] != _MASKED | size - start:
         start = 8
         if data[1] != _MASKED | 126 or int.from_bytes(data[2:4]) != size - start:
             return None
