@@ -54,7 +54,7 @@ class Talker(Protocol):
         """Its transport is closed."""
 
 
-class Listener(Protocol):
+class TextListener(Protocol):
     """Who is told of texts, with the clock's time: see Session."""
 
     def receive(self, text: str, now: float) -> None:
@@ -99,9 +99,9 @@ class Inbound(asyncio.Protocol):
         self._head = b""
         self._skip = 0
         self._unfinished = False
-        self._listener: Listener | None = None
+        self._listener: TextListener | None = None
 
-    def tell(self, listener: Listener) -> None:
+    def tell(self, listener: TextListener) -> None:
         """Whatever was passed on has been read: until more is, whole texts go to this listener."""
         if not (self._unfinished or self._skip or self._head):
             self._listener = listener
@@ -151,7 +151,7 @@ class Inbound(asyncio.Protocol):
         self._refilled_at = now
         return self._left >= 0
 
-    def _receive(self, listener: Listener, text: str) -> None:
+    def _receive(self, listener: TextListener, text: str) -> None:
         now = self._clock()
         self._connection.heard(now)
         try:

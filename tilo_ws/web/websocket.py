@@ -18,7 +18,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handlers, Session
 from tilo_ws.web.admission import Admission
-from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
+from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit, TextListener
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.untrusted import header_text
 
@@ -90,11 +90,8 @@ def _gone() -> web.HTTPException:
     return web.HTTPBadRequest()
 
 
-class Listener(Protocol):
-    """Who is told what comes in, with the event loop's time: see Session."""
-
-    def receive(self, text: str, now: float) -> None:
-        """A text frame came."""
+class Listener(TextListener, Protocol):
+    """Who is told whatever comes in."""
 
     def refuse_binary(self, now: float) -> None:
         """A binary frame came."""
