@@ -1,8 +1,11 @@
-"""What holds for every HTTP answer: security headers, and errors of the API as JSON."""
+"""What holds for every HTTP answer: security headers, and errors of the API as JSON.
+
+Middlewares hand on what they do not look at: to wait for a WebSocket's end would cost 0.3 kB for each connection.
+"""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -55,11 +58,13 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
 
 
 @web.middleware
-async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
+def in_time(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Ends a request that trickles in for too long; a WebSocket has limits of its own."""
     request.app[keys.HANDSHAKES].arrived(request.protocol)
-    if is_upgrade(request):
-        return await handler(request)
+    return handler(request) if is_upgrade(request) else _in_time(request, handler)
+
+
+async def _in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         async with asyncio.timeout(REQUEST_TIMEOUT):
             return await handler(request)
@@ -68,10 +73,12 @@ async def in_time(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 @web.middleware
-async def api(request: web.Request, handler: Handler) -> web.StreamResponse:
+def api(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Lets only key holders into the API, and answers every error of it as `{"error": {"code", "message"}}`."""
-    if not request.path.startswith(API_PREFIX):
-        return await handler(request)
+    return _in_api(request, handler) if request.path.startswith(API_PREFIX) else handler(request)
+
+
+async def _in_api(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         _check_key(request)
         return await handler(request)

@@ -1,6 +1,7 @@
 """The one place that lets requests into the dashboard: login, role, and forms that come from its own pages."""
 
 import logging
+from collections.abc import Awaitable
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -25,15 +26,19 @@ _MAX_FORM_BYTES = 32 * 1024
 
 
 @web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+def guard(request: web.Request, handler: Handler) -> Awaitable[web.StreamResponse]:
     """Lets through whose role is enough for the route; a route of the dashboard that is not in the table is nobody's."""
     resource = request.match_info.route.resource
     if resource is None or not (resource.canonical + "/").startswith("/admin/"):
-        return await handler(request)
+        return handler(request)
+    return _into_the_dashboard(request, handler, resource.canonical)
+
+
+async def _into_the_dashboard(request: web.Request, handler: Handler, route: str) -> web.StreamResponse:
     method = "GET" if request.method == "HEAD" else request.method
-    permission = PERMISSIONS.get((method, resource.canonical))
+    permission = PERMISSIONS.get((method, route))
     if permission is None:
-        fields = {"method": method, "path": resource.canonical}
+        fields = {"method": method, "path": route}
         logger.error("%(method)s %(path)s has no line in the table of the dashboard's routes", fields)
         raise web.HTTPForbidden
     if permission.least is not None:
