@@ -8,6 +8,7 @@
 | `<!-- stays -->` above commands | they go on, in a window of their own, and have said what follows before the reader goes on |
 | `<!-- Ctrl-C -->` | the last of those is ended |
 | `<!-- not run: why -->` above commands | they cannot be run by a test |
+| `<!-- example -->` above any block | it is shown only |
 """
 
 import re
@@ -64,6 +65,8 @@ def steps(page: str) -> list[Step]:
         elif kind == "comment":
             mark = text
             continue
+        elif mark == "example":
+            mark = ""
         elif kind == "text":
             found.append(_saying(found.pop() if found else None, text))
         elif kind == "sh":
