@@ -111,6 +111,7 @@ class Reader:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_listen_to_ctrl_c,
             )
         assert self._shell.stdin is not None
         assert self._shell.stdout is not None
@@ -152,6 +153,7 @@ class _Window:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_listen_to_ctrl_c,
             ),
             directory,
         )
@@ -181,6 +183,11 @@ class _Window:
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             self._lines.append(line.decode())
+
+
+def _listen_to_ctrl_c() -> None:
+    """As in a terminal: where the tests run in the background of a script, programs would be born deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _as_pattern(said: str) -> str:
