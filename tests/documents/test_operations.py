@@ -22,7 +22,7 @@ async def test_accounts_backups_and_traces(
 ) -> None:
     backups = server_directory / "backups"
     backups.mkdir()
-    machine.add("sudo", '[ "$1 $2" = "-u tilo" ]; shift 2; exec "$@"')
+    machine.add("sudo", '[ "$1 $2" = "-u tilo" ] && shift 2 && exec "$@"')
     machine.add("systemctl", '[ "$2" = tilo-ws ]')  # the test itself ends the server
     machine.variables |= {"OTEL_BSP_SCHEDULE_DELAY": "50", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     words = {
