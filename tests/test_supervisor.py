@@ -18,18 +18,7 @@ from tests.conftest import Sql, Transaction
 from tests.eventually import PATIENCE, eventually
 from tests.test_cli import LEASE_EXPIRY
 from tests.web.conversation import CHAT, Socket, close_code, hear
-
-
-def workers_of(server: Process) -> dict[int, psutil.Process]:
-    """Its workers, by number."""
-    found = {}
-    for child in psutil.Process(server.process.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            words = child.cmdline()
-            if "tilo_ws.worker" in words:
-                count = words.index("2", words.index("tilo_ws.worker"))
-                found[int(words[count + 1])] = child
-    return found
+from tests.worker_processes import has_ended, workers_of
 
 
 def connections_of(worker: psutil.Process) -> int:
@@ -54,7 +43,7 @@ async def reading(server: Process) -> AsyncIterator[str]:
 
 async def test_both_serve_and_a_signal_sends_everybody_away_and_ends_everything(server_directory: Path) -> None:
     async with run(server_directory, "--workers", "2") as server, reading(server) as url:
-        workers = workers_of(server)
+        workers = workers_of(server.process.pid)
         everything = psutil.Process(server.process.pid).children(recursive=True)
         async with players_on(url, 30) as players:
             assert set(workers) == {1, 2}
@@ -70,7 +59,7 @@ async def test_both_serve_and_a_signal_sends_everybody_away_and_ends_everything(
 async def test_changed_for_new_ones_it_refuses_nobody(server_directory: Path) -> None:
     async with run(server_directory, "serve", "--workers", "2") as server:
         url = await server.listening()
-        before = workers_of(server)
+        before = workers_of(server.process.pid)
         async with players_on(url, 10) as players, aiohttp.ClientSession(url) as session:
             leaving = asyncio.gather(*map(close_code, players))
             server.tell(signal.SIGHUP)
@@ -82,7 +71,7 @@ async def test_changed_for_new_ones_it_refuses_nobody(server_directory: Path) ->
             await changed
             assert statuses == {200}, "503 is of a worker that leaves"
             assert set(await leaving) == {1012}
-        after = workers_of(server)
+        after = workers_of(server.process.pid)
         assert after.keys() == before.keys()
         assert not {worker.pid for worker in after.values()} & {worker.pid for worker in before.values()}
         assert await server.end() == 0
@@ -96,8 +85,7 @@ async def test_a_killed_supervisor_leaves_nothing_running_and_is_back_in_seconds
             leaving = asyncio.gather(*map(close_code, players))
             server.tell(signal.SIGKILL)
             assert set(await leaving) == {1012}
-        # Those that have ended may wait for whoever looks after orphans here.
-        await eventually(lambda: not [one for one in everything if one.is_running() and one.status() != psutil.STATUS_ZOMBIE])
+        await eventually(lambda: all(map(has_ended, everything)))
         assert await server.ended() == -signal.SIGKILL
     began = time.monotonic()
     async with run(server_directory, "--workers", "2") as second:
@@ -110,14 +98,15 @@ async def test_ctrl_c_ends_it_in_good_order(server_directory: Path, dsn: str) ->
     async with run(server_directory, "--workers", "2", DATABASE_URL=dsn) as server:
         await server.listening()
         group = os.getpgid(server.process.pid)
-        assert all(os.getpgid(worker.pid) != group for worker in workers_of(server).values()), "Ctrl-C goes to the group"
+        workers = workers_of(server.process.pid).values()
+        assert all(os.getpgid(worker.pid) != group for worker in workers), "Ctrl-C goes to the group"
         assert await server.end(signal.SIGINT) == 0
 
 
 async def test_a_second_signal_ends_all_at_once(server_directory: Path, dsn: str, sql: Sql, transaction: Transaction) -> None:
     async with run(server_directory, "--workers", "2", DATABASE_URL=dsn) as server:
         url = await server.listening()
-        workers = workers_of(server)
+        workers = workers_of(server.process.pid)
         async with players_on(url, 1) as [player]:
             transaction.begin("LOCK TABLE chat_messages")
             await player.send_json(CHAT | {"ref": 1})
@@ -125,7 +114,7 @@ async def test_a_second_signal_ends_all_at_once(server_directory: Path, dsn: str
             server.tell(signal.SIGTERM)
             await server.wait_for(r"worker \d tilo_ws.server: ending\n")
             assert await server.end(signal.SIGTERM) == 1
-        await eventually(lambda: not any(worker.is_running() for worker in workers.values()))
+        await eventually(lambda: all(map(has_ended, workers.values())))
     transaction.end()
 
 

@@ -100,6 +100,7 @@ async def test_what_a_dead_server_had_published_and_not_stored_is_stored_by_anot
     dead.stores = False
     dead.say(2, "not stored")
     dead.say(3, "rude")
+    await eventually(lambda: len(other.delivered) == 3)
     other.say(4, "of the other")
     await eventually(lambda: len(other.delivered) == 4)
     other.broker.retract(3, UUID(int=3))

@@ -1,6 +1,8 @@
 """Writing the log: each entry once, for this game alone, whatever becomes of the one before it."""
 
-from uuid import UUID
+import asyncio
+from typing import Any, cast
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -8,8 +10,12 @@ from tests.eventually import eventually
 from tests.realtime import nodes
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
+from tilo_ws.protocol.chat_message import ChatDraft
 from tilo_ws.protocol.codes import ErrorCode
+from tilo_ws.protocol.log import SaidChat
 from tilo_ws.realtime.broker import Limit
+from tilo_ws.realtime.log_writer import LogWriter
+from tilo_ws.realtime.redis_link import RedisLink
 
 
 async def test_what_a_frozen_redis_took_is_not_told_again(own_redis: RedisServer, on_own_redis: Nodes) -> None:
@@ -61,3 +67,62 @@ async def test_another_database_begins_with_a_log_of_its_own(on_own_redis: Nodes
     monkeypatch.setattr(nodes, "EPOCH", UUID(int=2))
     second = await on_own_redis.start()
     assert second.history == []
+
+
+class CountingLink:
+    """A Redis that takes everything at once, and how many entries came with each call."""
+
+    server_id = "s"
+    away = False
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def key(self, name: str) -> str:
+        return name
+
+    def when_subscribed(self, action: object) -> None:
+        pass
+
+    async def script(self, name: str, keys: list[str], *arguments: Any) -> list[Any]:
+        if name == "look":
+            return [b"run", 0, 1000, 0, 0]
+        _, _, _, _, *payloads = arguments
+        self.calls.append(len(payloads))
+        return [b"1", b"1000", *([b"taken"] for _ in payloads)]
+
+
+async def written_by(interval: float) -> tuple[CountingLink, LogWriter]:
+    link = CountingLink()
+
+    def nobody(*answer: object) -> None:
+        """Nobody waits for it."""
+
+    writer = LogWriter(cast(RedisLink, link), known=nobody, limited=nobody, refused=nobody, interval=interval)
+    await writer.look()
+    await writer.open()
+    return link, writer
+
+
+def say(writer: LogWriter) -> None:
+    writer.add_chat(SaidChat("s", ChatDraft(uuid4(), "Zoë", None, "hello", 0.0)), uuid4(), ())
+
+
+async def test_what_comes_soon_after_a_call_goes_with_the_next() -> None:
+    link, writer = await written_by(interval=1.0)
+    say(writer)
+    await eventually(lambda: link.calls == [1])
+    for _ in range(5):
+        say(writer)
+        await asyncio.sleep(0.001)
+    await eventually(lambda: sum(link.calls) == 6)
+    assert link.calls == [1, 5]
+    await writer.close()
+
+
+async def test_much_that_waits_does_not_wait_for_the_next_call() -> None:
+    link, writer = await written_by(interval=3600.0)
+    for _ in range(400):
+        say(writer)
+    await eventually(lambda: link.calls == [200, 200])
+    await writer.close()

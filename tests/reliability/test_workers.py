@@ -1,8 +1,6 @@
 """`kill -9` of a worker, or of the Valkey that joins them, under load: nothing acknowledged is lost."""
 
 import asyncio
-import os
-import signal
 from pathlib import Path
 from random import Random
 
@@ -13,6 +11,7 @@ from tests.eventually import eventually
 from tests.reliability.crowd import Crowd, playing, repeating
 from tests.reliability.server import Server, serving
 from tests.reliability.test_kill import check_files
+from tests.worker_processes import workers_of
 
 
 @pytest.mark.parametrize(
@@ -54,12 +53,6 @@ async def kill_a_worker(server: Server, crowd: Crowd, chance: Random) -> None:
     """At a random moment; waits until another has its place."""
     await crowd.everybody_in()
     await asyncio.sleep(chance.uniform(0, 2))
-    victim = chance.choice(sorted(workers_of(server)))
-    os.kill(victim, signal.SIGKILL)
-    await eventually(lambda: victim not in (now := workers_of(server)) and len(now) == 2)
-
-
-def workers_of(server: Server) -> set[int]:
-    """Its workers' processes."""
-    children = psutil.Process(server.pid).children()
-    return {child.pid for child in children if child.status() != psutil.STATUS_ZOMBIE and "tilo_ws.worker" in child.cmdline()}
+    victim = workers_of(server.pid)[chance.choice([1, 2])]
+    victim.kill()
+    await eventually(lambda: victim not in (now := workers_of(server.pid).values()) and len(now) == 2)

@@ -10,7 +10,10 @@ from redis.backoff import NoBackoff
 
 
 class RedisAddress:
-    """A URL of redis-py, with account and options. Clients give up a step after `time_limit` seconds."""
+    """A URL of redis-py, with account and options. Clients have `time_limit` seconds to connect.
+
+    They wait for an answer without end, since who asks has a limit: a second one of redis-py's costs half a command.
+    """
 
     def __init__(self, url: str, time_limit: float) -> None:
         self._url = url
@@ -33,7 +36,7 @@ class RedisAddress:
 
     def _limits(self, retries: int) -> dict[str, Any]:
         retry = Retry(NoBackoff(), retries)
-        return {"socket_timeout": self._time_limit, "socket_connect_timeout": self._time_limit, "retry": retry}
+        return {"socket_timeout": None, "socket_connect_timeout": self._time_limit, "retry": retry}
 
 
 def program_of(server: Mapping[str, Any]) -> str:

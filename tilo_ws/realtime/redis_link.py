@@ -240,7 +240,7 @@ class RedisLink:
 
 
 async def end(task: "asyncio.Task[None]") -> None:
-    """Cancels a task that uses Redis, until it has ended: on Python 3.11 a cancellation is lost while redis-py is sending."""
+    """Cancels a task that uses Redis, until it has ended: by a `socket_timeout` of the URL, Python 3.11 loses cancellations."""
     while not task.done():
         task.cancel()
         await asyncio.wait([task], timeout=_CANCEL_INTERVAL)
