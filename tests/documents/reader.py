@@ -22,7 +22,7 @@ _END = "-- the block has ended --"
 class Reader:
     """`directory` is where the reader's window is. `outputs` are what the commands said, in order.
 
-    `answers` is what commands read that ask for something.
+    `answers` is what the next commands read, which ask for something.
     """
 
     def __init__(self, machine: Machine, directory: Path, page: str) -> None:
@@ -119,6 +119,7 @@ class Reader:
             f"set -euo pipefail\n{{\n{commands}\n}} < <(printf %s {shlex.quote(self.answers)})\n"
             f'printf "%s%s\\n" "{_END}" "$PWD"\n'.encode()
         )
+        self.answers = ""
         output = ""
         while line := (await self._shell.stdout.readline()).decode():
             before, end, place = line.partition(_END)

@@ -1,6 +1,7 @@
 """The page of operations, on a machine whose directories are the test's own, without systemd and engines for containers."""
 
 import json
+import re
 from pathlib import Path
 
 from tests.documents.machine import Machine
@@ -24,7 +25,7 @@ async def test_accounts_backups_and_traces(
     backups.mkdir()
     machine.add("sudo", '[ "$1 $2" = "-u tilo" ] && shift 2 && exec "$@"')
     machine.add("systemctl", '[ "$2" = tilo-ws ]')  # the test itself ends the server
-    machine.variables |= {"OTEL_BSP_SCHEDULE_DELAY": "50", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    machine.variables |= {"OTEL_BSP_SCHEDULE_DELAY": "50", "PIP_NO_INDEX": "1"}
     words = {
         "8765": str(port),
         "/var/lib/tilo": str(checkout / "data"),
@@ -36,16 +37,20 @@ async def test_accounts_backups_and_traces(
         await reader.begins("./run.sh", f"listening on http://localhost:{port}")
         reader.answers = "a password of zoe\n"
         await reader.follow("The dashboard's accounts")
-        added, changed, *accounts, _, removed = reader.outputs[-1].splitlines()
+        said = [line for line in reader.outputs[-1].splitlines() if " INFO " not in line]
+        added, changed, *accounts, without_code, removed = said
         assert added.startswith("zoe can log in to the dashboard as moderator, with the password ")
         assert changed == "zoe was logged out and has another password"
         assert [account.split()[0] for account in accounts] == ["admin", "zoe"]
+        assert without_code == "zoe logs in without a code now"
         assert removed == "zoe was logged out and removed"
 
         for heading in ("systemd", "PM2", "In a container", "Several with Compose"):
             await reader.follow(heading)
         for name in (".env", "server.env", "site.conf"):
             assert (checkout / "deploy" / name).stat().st_mode & 0o777 == 0o600
+        settings = "".join((checkout / "deploy" / name).read_text() for name in (".env", "server.env"))
+        assert re.fullmatch(r"POSTGRES_PASSWORD=\w{48}\nTILO_ADMIN_PASSWORD=\w{24}\nTILO_API_KEY=\w{48}\n", settings)
         assert "YOUR.NAME" in (checkout / "deploy" / "site.conf").read_text()
         await reader.follow("Kubernetes")
 
@@ -56,7 +61,9 @@ async def test_accounts_backups_and_traces(
         await reader.interrupts()
         await reader.follow("Restore")
         await reader.follow("Export and import")
+        assert "imported" in reader.outputs[-1]
         export = (checkout / "tilo.jsonl").read_text(encoding="utf-8").splitlines()
+        assert any("create_admin" in line for line in export)
         assert "end" in json.loads(export[-1])
 
         await reader.follow("Traces")

@@ -45,9 +45,11 @@ def test_every_page_is_followed(page: str) -> None:
         "<!-- stay -->\n```sh\nls\n```\n",
         "<!-- stays -->\nwords\n",
         "<!-- example -->\nwords\n",
+        "<!-- example -->\n```sh\nls\n```\n",
+        "```sh\nfalse && ls\n```\n",
         "```sh\nls\n",
     ],
 )
-def test_a_block_that_would_be_left_out_silently_is_refused(page: str) -> None:
+def test_what_would_be_left_out_or_fail_silently_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         steps(page)
