@@ -1,10 +1,12 @@
 """Write rounds: one write for each connection, in order, in time, and nobody waits for a slow reader."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import cast
 
 import pytest
+import uvloop
 
 from tests.fakes import FakeTransport, open_connection
 from tilo_ws.protocol.codes import CloseCode
@@ -21,7 +23,6 @@ class FakeLoop:
         self.now = 1_000.0
         self.soon: list[Callable[[], None]] = []
         self.later: list[tuple[float, Callable[[], None]]] = []
-        self.system_calls = 0.0
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -36,14 +37,12 @@ class FakeLoop:
         self.later.append((when, callback))
 
     def turn(self) -> None:
-        """One turn of the loop, with the seconds of `system_calls` at its end."""
+        """One turn of the loop."""
         due = [callback for when, callback in self.later if when <= self.now]
         self.later = [(when, callback) for when, callback in self.later if when > self.now]
         callbacks, self.soon = self.soon + due, []
         for callback in callbacks:
             callback()
-        self.now += self.system_calls
-        self.system_calls = 0.0
 
 
 class Audience:
@@ -132,22 +131,19 @@ def test_a_long_round_gives_others_their_turn_every_5_ms() -> None:
     assert all(transport.written == [b"a"] for transport in audience.transports)
 
 
-def test_writes_that_the_loop_makes_at_the_end_of_a_turn_hold_up_nobody_and_count_for_the_pause() -> None:
-    audience = Audience(2_000)
+def test_the_loop_writes_at_once_so_that_a_round_sees_the_time_that_its_writes_take() -> None:
+    async def write() -> bytes:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            theirs.setblocking(False)
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(asyncio.Protocol, ours)
+            transport.write(b"a")
+            try:
+                return theirs.recv(1)
+            finally:
+                transport.close()
 
-    def write_later() -> None:
-        audience.loop.system_calls += 0.00001
-
-    for transport in audience.transports:
-        transport.on_write = write_later
-    audience.fanout.broadcast(b"a")
-    while audience.loop.soon:
-        before = audience.loop.now
-        audience.loop.turn()
-        assert audience.loop.now - before < 0.0055
-    audience.fanout.broadcast(b"b")
-    assert [when for when, _ in audience.loop.later] == [pytest.approx(1_000.040)]
-    assert audience.fanout.round_seconds == pytest.approx(0.020)
+    assert uvloop.run(write()) == b"a"
 
 
 def test_who_joins_during_a_round_misses_and_repeats_nothing() -> None:

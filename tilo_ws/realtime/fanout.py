@@ -18,10 +18,6 @@ _MAX_BLOCK = 0.005
 _STEP = 64
 """Connections written between two looks at the clock."""
 
-_SLICE = 512
-"""Connections written in a turn of the event loop: uvloop makes the system calls of a turn at its end, about 5 µs each, and
-the clock says nothing of them before."""
-
 _TICK = 0.001
 """Seconds by which the round after a single message may be early: the loop's clock counts milliseconds. Rounds that have
 fallen behind messages of the same beat catch up by it; without it, one late round would make all later ones wait as long."""
@@ -121,8 +117,6 @@ class Fanout:
             raise
         if more:
             self._loop.call_soon(self._write_some)
-        elif len(self._targets) > _SLICE:
-            self._loop.call_soon(self._end_round)  # when the system calls of the last writes are made
         else:
             self._end_round()
 
@@ -131,16 +125,16 @@ class Fanout:
         yield_at = self._loop.time() + seconds
         targets, frames, count = self._targets, self._round, self._round_count
         size = len(frames)
-        for start in range(self._next_target, min(self._next_target + _SLICE, len(targets)), _STEP):
-            self._next_target = start + _STEP
+        while step := targets[self._next_target : self._next_target + _STEP]:
+            self._next_target += len(step)
             written = 0
-            for connection in targets[start : start + _STEP]:
+            for connection in step:
                 written += connection.write(frames, count)
             self.deliveries += written * count
             self.bytes_out += written * size
-            if self._loop.time() >= yield_at:
-                break
-        return self._next_target < len(targets)
+            if self._next_target < len(targets) and self._loop.time() >= yield_at:
+                return True
+        return False
 
     def _end_round(self) -> None:
         self._targets = ()
