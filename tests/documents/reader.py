@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import os
 import re
+import shlex
 import signal
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -19,11 +20,15 @@ _END = "-- the block has ended --"
 
 
 class Reader:
-    """`directory` is where the reader's window is. `outputs` are what the commands said, in order."""
+    """`directory` is where the reader's window is. `outputs` are what the commands said, in order.
+
+    `answers` is what the next commands read, which ask for something.
+    """
 
     def __init__(self, machine: Machine, directory: Path, page: str) -> None:
         self.directory = directory
         self.outputs: list[str] = []
+        self.answers = ""
         self._machine = machine
         self._steps = steps(page)
         self._windows: list[_Window] = []
@@ -41,6 +46,14 @@ class Reader:
         """Does the rest of the page."""
         while self._steps:
             await self._do(self._steps.pop(0))
+
+    async def begins(self, commands: str, said: str) -> None:
+        """Does in a window of its own what the page takes for granted."""
+        await self._do(Run("", commands, stays=True, said=said))
+
+    async def interrupts(self) -> None:
+        """Ctrl-C in the window that was opened last."""
+        await self._do(Interrupt(""))
 
     async def hears(self, pattern: str) -> None:
         """Waits until the commands that stayed last have said this."""
@@ -103,8 +116,10 @@ class Reader:
         assert self._shell.stdin is not None
         assert self._shell.stdout is not None
         self._shell.stdin.write(
-            f'set -euo pipefail\n{{\n{commands}\n}} </dev/null\nprintf "%s%s\\n" "{_END}" "$PWD"\n'.encode()
+            f"set -euo pipefail\n{{\n{commands}\n}} < <(printf %s {shlex.quote(self.answers)})\n"
+            f'printf "%s%s\\n" "{_END}" "$PWD"\n'.encode()
         )
+        self.answers = ""
         output = ""
         while line := (await self._shell.stdout.readline()).decode():
             before, end, place = line.partition(_END)
@@ -183,8 +198,8 @@ def _as_pattern(said: str) -> str:
 
 @contextlib.asynccontextmanager
 async def reading(page: str, machine: Machine, directory: Path, others: Mapping[str, str]) -> AsyncIterator[Reader]:
-    """A reader of `docs/<page>`, at first in this directory. `others` stand in the place of the page's words."""
-    text = (PROJECT / "docs" / page).read_text(encoding="utf-8")
+    """A reader of a page, at first in this directory. `others` stand in the place of the page's words."""
+    text = (PROJECT / page).read_text(encoding="utf-8")
     for words, other in others.items():
         assert words in text, f"{words} is not in the page"
         text = text.replace(words, other)

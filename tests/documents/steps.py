@@ -8,6 +8,7 @@
 | `<!-- stays -->` above commands | they go on, in a window of their own, and have said what follows before the reader goes on |
 | `<!-- Ctrl-C -->` | the last of those is ended |
 | `<!-- not run: why -->` above commands | they cannot be run by a test |
+| `<!-- example -->` above any other block | it is shown only |
 """
 
 import re
@@ -64,6 +65,8 @@ def steps(page: str) -> list[Step]:
         elif kind == "comment":
             mark = text
             continue
+        elif mark == "example" and kind != "sh":
+            mark = ""
         elif kind == "text":
             found.append(_saying(found.pop() if found else None, text))
         elif kind == "sh":
@@ -112,6 +115,8 @@ def _commands(heading: str, mark: str, text: str) -> Run | LeaveOut:
         return LeaveOut(heading, text, mark.removeprefix("not run: "))
     if mark not in ("", "stays"):
         raise ValueError(f"what is meant by {mark!r}?")
+    if "&&" in text:
+        raise ValueError(f"one command a line: the shell goes on where what stands before && fails: {text}")
     return Run(heading, text, stays=mark == "stays")
 
 

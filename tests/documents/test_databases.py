@@ -12,7 +12,7 @@ from tests.reliability.pgbouncer import pooling
 
 
 async def test_a_backup_brings_everything_back(machine: Machine, checkout: Path, port: int) -> None:
-    async with reading("howto/backups.md", machine, checkout, {"8765": str(port)}) as reader:
+    async with reading("docs/howto/backups.md", machine, checkout, {"8765": str(port)}) as reader:
         await reader.follow_rest()
 
 
@@ -39,7 +39,7 @@ async def test_data_move_to_a_hosted_database(
             "8765": str(port),
         }
         machine.run(checkout, "./run.sh", "admin", "add", "zoe")
-        async with reading("howto/neon.md", machine, checkout, words) as reader:
+        async with reading("docs/howto/neon.md", machine, checkout, words) as reader:
             await reader.follow_rest()
         assert "zoe" in machine.run(checkout, "./run.sh", "admin", "list")
 
@@ -48,5 +48,5 @@ async def test_the_games_own_table_of_users_holds_the_players(
     machine: Machine, checkout: Path, database_url: str, port: int
 ) -> None:
     words = {"postgresql://tilo:PASSWORD@db.example.com/game": database_url, "8765": str(port)}
-    async with reading("howto/users-table.md", machine, checkout, words) as reader:
+    async with reading("docs/howto/users-table.md", machine, checkout, words) as reader:
         await reader.follow_rest()

@@ -53,7 +53,7 @@ async def test_nginx_passes_players_on_by_tls(machine: Machine, checkout: Path, 
         "/etc/nginx": str(configuration),
         "8765": str(port),
     }
-    async with reading("howto/nginx.md", machine, checkout, words) as reader:
+    async with reading("docs/howto/nginx.md", machine, checkout, words) as reader:
         await reader.follow("The server behind it")
         await reader.follow("The certificate")
         await reader.follow("nginx")

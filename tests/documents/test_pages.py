@@ -1,4 +1,4 @@
-"""What no test can run is known in full, and every page is followed by a test."""
+"""What no test can run is known in full, and every page with commands is followed by a test."""
 
 from pathlib import Path
 
@@ -7,46 +7,33 @@ import pytest
 from tests.command import PROJECT
 from tests.documents.steps import LeaveOut, steps
 
-PAGES = ["tutorial.md", *sorted(f"howto/{page.name}" for page in PROJECT.glob("docs/howto/*.md"))]
+HERE = Path(__file__).parent
 
-NOT_RUN = [
-    ("howto/backups.md", "30 4 * * * /opt/tilo_ws/nightly-backup.sh\n"),
-    ("howto/nginx.md", "systemctl restart tilo-ws\n"),
-    (
-        "howto/nginx.md",
-        "apt-get install nginx certbot\n"
-        'certbot certonly --webroot -w /var/www/html -d play.example.com --deploy-hook "systemctl reload nginx"\n',
-    ),
-    ("howto/nginx.md", "systemctl reload nginx\n"),
-    ("howto/nginx.md", "certbot renew --dry-run\n"),
-    ("howto/upgrades.md", "systemctl restart tilo-ws\n"),
-    (
-        "howto/upgrades.md",
-        "for machine in web-1 web-2 web-3; do\n"
-        '    ssh "$machine" "cd /opt/tilo_ws && git pull && ./run.sh --version && systemctl restart tilo-ws" || break\n'
-        '    timeout 120 ssh "$machine" "until curl -sf http://127.0.0.1:8765/readyz; do sleep 1; done" || break\n'
-        "done\n",
-    ),
+WORDS_ONLY = {"CONTRIBUTING.md", "benchmarks/README.md"}
+"""Their commands are this suite and measurements that take long; test_commands.py looks at the words."""
+
+PAGES = [
+    name
+    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "static/*.md")
+    for file in sorted(PROJECT.glob(pattern))
+    if "```sh\n" in file.read_text(encoding="utf-8") and (name := str(file.relative_to(PROJECT))) not in WORDS_ONLY
 ]
-"""They need systemd, certbot, a name in the DNS, or further machines."""
 
 
 def test_these_commands_are_not_run_and_the_page_says_why() -> None:
     left_out = [
-        (page, step)
+        f"{page}, {step.heading}: {step.reason}\n\n{step.commands}"
         for page in PAGES
-        for step in steps((PROJECT / "docs" / page).read_text(encoding="utf-8"))
+        for step in steps((PROJECT / page).read_text(encoding="utf-8"))
         if isinstance(step, LeaveOut)
     ]
-    assert [(page, step.commands) for page, step in left_out] == NOT_RUN
-    assert all(step.reason for _, step in left_out)
+    assert "\n\n".join(left_out) == (HERE / "not_run.txt").read_text(encoding="utf-8")
 
 
-def test_every_page_is_followed() -> None:
-    files = set(Path(__file__).parent.glob("test_*.py")) - {Path(__file__)}
-    tests = "".join(file.read_text(encoding="utf-8") for file in files)
-    for page in PAGES:
-        assert f'"{page}"' in tests, f"no test follows {page}"
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_followed(page: str) -> None:
+    tests = "".join(file.read_text(encoding="utf-8") for file in HERE.glob("test_*.py"))
+    assert f'reading("{page}"' in tests, f"no test follows {page}"
 
 
 @pytest.mark.parametrize(
@@ -57,9 +44,12 @@ def test_every_page_is_followed() -> None:
         "```text\nwhich commands say this?\n```\n",
         "<!-- stay -->\n```sh\nls\n```\n",
         "<!-- stays -->\nwords\n",
+        "<!-- example -->\nwords\n",
+        "<!-- example -->\n```sh\nls\n```\n",
+        "```sh\nfalse && ls\n```\n",
         "```sh\nls\n",
     ],
 )
-def test_a_block_that_would_be_left_out_silently_is_refused(page: str) -> None:
+def test_what_would_be_left_out_or_fail_silently_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         steps(page)

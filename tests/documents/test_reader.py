@@ -62,3 +62,22 @@ Z…
     await reader.follow_rest()
     await reader.close()
     assert reader.directory == server_directory / "game"
+
+
+async def test_what_asks_is_answered_and_an_example_is_not_compared(machine: Machine, server_directory: Path) -> None:
+    page = """
+```sh
+read -r name
+echo "$name"
+```
+
+<!-- example -->
+```text
+Ada
+```
+"""
+    reader = Reader(machine, server_directory, page)
+    reader.answers = "Zoë\n"
+    await reader.follow_rest()
+    await reader.close()
+    assert reader.outputs == ["Zoë\n"]

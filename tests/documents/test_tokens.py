@@ -19,7 +19,7 @@ async def test_back_ends_sign_tokens_that_the_server_takes(
 ) -> None:
     machine.install(["php"])
     back_end = unused_port()
-    async with reading("howto/tokens.md", machine, checkout, {"8765": str(port), "3000": str(back_end)}) as reader:
+    async with reading("docs/howto/tokens.md", machine, checkout, {"8765": str(port), "3000": str(back_end)}) as reader:
         await reader.follow("The key")
         await reader.follow("The page")
         for language in ("Node", "PHP", "Python"):

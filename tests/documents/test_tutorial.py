@@ -15,7 +15,7 @@ async def test_a_game_gets_a_chat_a_leaderboard_and_a_bonus(
     machine: Machine, server_directory: Path, port: int, browser: Browser
 ) -> None:
     url = f"http://localhost:{port}"
-    async with reading("tutorial.md", machine, server_directory, {"8765": str(port)}) as reader:
+    async with reading("docs/tutorial.md", machine, server_directory, {"8765": str(port)}) as reader:
         await reader.follow("Your game gets a chat in ten minutes")
         await reader.follow("Start the server")
         await reader.follow("A page")

@@ -20,7 +20,7 @@ async def test_servers_are_upgraded_in_turn(machine: Machine, checkout: Path, da
             "8766": str(unused_port()),
             "0007": f"{len(read_migrations(resources.MIGRATIONS)) + 1:04}",
         }
-        async with reading("howto/upgrades.md", machine, checkout, words) as reader:
+        async with reading("docs/howto/upgrades.md", machine, checkout, words) as reader:
             await reader.follow("The new version")
             await reader.follow("One process")
             await reader.follow("Workers", 2)
