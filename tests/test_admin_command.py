@@ -11,7 +11,7 @@ BUILT_IN = "admin  admin      built in, its password is in the settings\n"
 
 
 async def test_an_account_is_made_with_a_password_that_is_shown_once(server_directory: Path, dsn: str, sql: Sql) -> None:
-    status, out, _ = await output(server_directory, "admin", "add", "zoe", "--role", "moderator", DATABASE_URL=dsn)
+    status, out, log = await output(server_directory, "admin", "add", "zoe", "--role", "moderator", DATABASE_URL=dsn)
     found = re.fullmatch(
         r"zoe can log in to the dashboard as moderator, with the password ((?:[a-z1-9]{4}-){3}[a-z1-9]{4})\n", out
     )
@@ -24,6 +24,7 @@ async def test_an_account_is_made_with_a_password_that_is_shown_once(server_dire
     assert out == BUILT_IN + "zoe    moderator\n"
     rows = sql("SELECT admin, action, target, details FROM admin_actions")
     assert rows == [("the command line", "create_admin", "zoe", {})]
+    assert "tilo_ws.services.admins: admin action by the command line: create_admin zoe {}\n" in log
 
 
 async def test_a_password_is_read_and_renews_the_version(server_directory: Path, dsn: str, sql: Sql) -> None:

@@ -120,9 +120,10 @@ class Admins:
             return None
 
     async def record(self, admin: str, ip: str, action: str, target: str, **details: object) -> None:
-        """Writes down who did what from where."""
-        fields = {"admin": admin, "ip": ip, "action": action, "target": target, "details": details}
-        logger.info("admin %(admin)s from %(ip)s: %(action)s %(target)s %(details)s", fields)
+        """Writes down who did what from where: `ip` is empty for the command line."""
+        who = f"{admin} from {ip}" if ip else admin
+        fields = {"who": who, "admin": admin, "ip": ip, "action": action, "target": target, "details": details}
+        logger.info("admin action by %(who)s: %(action)s %(target)s %(details)s", fields)
         await self._record(id=str(uuid4()), admin=admin, ip=ip, action=action, target=target, details=json.dumps(details))
 
     async def _take(self, ip: str, account: str | None = None) -> int:
