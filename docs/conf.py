@@ -20,6 +20,8 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#4a3aff", "color-brand-content": "#4a3aff"},
     "dark_css_variables": {"color-brand-primary": "#9b8cff", "color-brand-content": "#9b8cff"},
 }
+# The counterpart of the theme's light one; its own dark one underlines names as if they were links.
+pygments_dark_style = "a11y-high-contrast-dark"
 html_favicon = "../static/favicon.svg"
 html_extra_path = ["site/index.html"]
 html_static_path = ["site/site.css"]
