@@ -98,3 +98,11 @@ def test_a_page_loads_nothing_from_elsewhere(pages: dict[Path, Links]) -> None:
 
 def test_a_reader_without_a_page_in_the_address_comes_to_the_start(site: Path) -> None:
     assert f"url={START}" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_long_name_can_be_broken_where_a_page_is_narrow(site: Path) -> None:
+    narrow = '<wbr class="if-narrow">'
+    settings = (site / "docs" / "settings.html").read_text(encoding="utf-8")
+    assert f'<span class="pre">TILO_{narrow}CHAT_{narrow}RATE</span>' in settings
+    assert '<span class="pre">admin,<wbr>system,<wbr>server,<wbr>moderator</span>' in settings
+    assert "wbr.if-narrow {" in (site / "_static" / "site.css").read_text(encoding="utf-8")

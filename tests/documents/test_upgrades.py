@@ -21,6 +21,7 @@ async def test_servers_are_upgraded_in_turn(machine: Machine, checkout: Path, da
             "0007": f"{len(read_migrations(resources.MIGRATIONS)) + 1:04}",
         }
         async with reading("docs/howto/upgrades.md", machine, checkout, words) as reader:
+            machine.run(checkout, "./run.sh", "migrate")  # a reader has a database to back up
             await reader.follow("The new version")
             await reader.follow("One process")
             await reader.follow("Workers", 2)
