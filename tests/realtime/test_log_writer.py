@@ -1,6 +1,7 @@
 """Writing the log: each entry once, for this game alone, whatever becomes of the one before it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -77,6 +78,8 @@ class CountingLink:
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.blocks: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def key(self, name: str) -> str:
         return name
@@ -87,8 +90,13 @@ class CountingLink:
     async def script(self, name: str, keys: list[str], *arguments: Any) -> list[Any]:
         if name == "look":
             return [b"run", 0, 1000, 0, 0]
+        if name == "begin":
+            self.blocks.append(arguments[1])
+            return [b"0", b"1000"]
         _, _, _, _, *payloads = arguments
+        await asyncio.sleep(0)
         self.calls.append(len(payloads))
+        self.meanwhile()
         return [b"1", b"1000", *([b"taken"] for _ in payloads)]
 
 
@@ -125,4 +133,14 @@ async def test_much_that_waits_does_not_wait_for_the_next_call() -> None:
     for _ in range(400):
         say(writer)
     await eventually(lambda: link.calls == [200, 200])
+    await writer.close()
+
+
+async def test_numbers_reach_redis_also_where_there_is_always_more_to_write() -> None:
+    link, writer = await written_by(interval=0.001)
+    link.meanwhile = lambda: say(writer)
+    say(writer)
+    await eventually(lambda: link.calls)
+    writer.reserve(1001, 2000)
+    await eventually(lambda: link.blocks == [1001])
     await writer.close()

@@ -161,11 +161,13 @@ class LogWriter:
                 if self._must_look:
                     await self.look()
                 await self._begin()
-                while self._waiting:
+                if self._waiting:
                     not_before = loop.time() + self._interval
                     await self._write()
                     if len(self._waiting) < _MAX_BATCH:
                         await asyncio.sleep(not_before - loop.time())
+                if self._waiting:
+                    self._some.set()  # not here: numbers that have come meanwhile go first
             except RedisAway:
                 continue  # the link has said so, and wakes this when Redis is back
             except Exception:
