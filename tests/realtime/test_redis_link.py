@@ -116,6 +116,18 @@ async def test_a_full_redis_is_away_until_there_is_room(own_redis: RedisServer) 
     await link.close()
 
 
+async def test_channels_whose_connection_ended_are_not_awaited_without_end(own_redis: RedisServer) -> None:
+    link = RedisLink(own_redis.url, "x", time_limit=0.5)
+    link.follow("log", lambda data: None)
+    await link.open()
+    own_redis.cut_connections()
+    own_redis.freeze()  # it takes the next connection, and says nothing
+    await eventually(lambda: link.away)
+    own_redis.thaw()
+    await eventually(lambda: not link.away)
+    await link.close()
+
+
 async def test_in_a_cluster_servers_follow_the_game_to_another_node(own_cluster: list[RedisServer]) -> None:
     nodes = Nodes(own_cluster[0].url, time_limit=0.5)
     first, second = await nodes.start(), await nodes.start()
