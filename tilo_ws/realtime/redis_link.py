@@ -145,7 +145,7 @@ class RedisLink:
     def resubscribe(self, reason: str) -> None:
         """Drops the connection to the channels, of which something is wrong, and comes back by another."""
         self._went_away(reason)
-        if self._subscribed.is_set():
+        if self._subscribed.is_set() and not self._is_closed:
             self._subscribed.clear()
             self._patience.reschedule(asyncio.get_running_loop().time())
 
