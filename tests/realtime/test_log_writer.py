@@ -71,7 +71,7 @@ async def test_another_database_begins_with_a_log_of_its_own(on_own_redis: Nodes
 
 
 class CountingLink:
-    """A Redis that takes everything at once, and how many entries came with each call."""
+    """A Redis that takes everything within `seconds`, and how many entries came with each call."""
 
     server_id = "s"
     away = False
@@ -80,6 +80,8 @@ class CountingLink:
         self.calls: list[int] = []
         self.blocks: list[int] = []
         self.meanwhile: Callable[[], None] = lambda: None
+        self.is_asked = asyncio.Event()
+        self.seconds = 0.0
 
     def key(self, name: str) -> str:
         return name
@@ -94,7 +96,8 @@ class CountingLink:
             self.blocks.append(arguments[1])
             return [b"0", b"1000"]
         _, _, _, _, *payloads = arguments
-        await asyncio.sleep(0)
+        self.is_asked.set()
+        await asyncio.sleep(self.seconds)
         self.calls.append(len(payloads))
         self.meanwhile()
         return [b"1", b"1000", *([b"taken"] for _ in payloads)]
@@ -144,3 +147,12 @@ async def test_numbers_reach_redis_also_where_there_is_always_more_to_write() ->
     writer.reserve(1001, 2000)
     await eventually(lambda: link.blocks == [1001])
     await writer.close()
+
+
+async def test_the_end_waits_for_the_call_that_is_under_way() -> None:
+    link, writer = await written_by(interval=0.0)
+    link.seconds = 0.05
+    say(writer)
+    await link.is_asked.wait()
+    await writer.close()
+    assert link.calls == [1]
