@@ -1,6 +1,7 @@
 """Writing the log: each entry once, for this game alone, whatever becomes of the one before it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -70,13 +71,17 @@ async def test_another_database_begins_with_a_log_of_its_own(on_own_redis: Nodes
 
 
 class CountingLink:
-    """A Redis that takes everything at once, and how many entries came with each call."""
+    """A Redis that takes everything within `seconds`, and how many entries came with each call."""
 
     server_id = "s"
     away = False
 
     def __init__(self) -> None:
         self.calls: list[int] = []
+        self.blocks: list[int] = []
+        self.meanwhile: Callable[[], None] = lambda: None
+        self.is_asked = asyncio.Event()
+        self.seconds = 0.0
 
     def key(self, name: str) -> str:
         return name
@@ -87,8 +92,14 @@ class CountingLink:
     async def script(self, name: str, keys: list[str], *arguments: Any) -> list[Any]:
         if name == "look":
             return [b"run", 0, 1000, 0, 0]
+        if name == "begin":
+            self.blocks.append(arguments[1])
+            return [b"0", b"1000"]
         _, _, _, _, *payloads = arguments
+        self.is_asked.set()
+        await asyncio.sleep(self.seconds)
         self.calls.append(len(payloads))
+        self.meanwhile()
         return [b"1", b"1000", *([b"taken"] for _ in payloads)]
 
 
@@ -126,3 +137,22 @@ async def test_much_that_waits_does_not_wait_for_the_next_call() -> None:
         say(writer)
     await eventually(lambda: link.calls == [200, 200])
     await writer.close()
+
+
+async def test_numbers_reach_redis_also_where_there_is_always_more_to_write() -> None:
+    link, writer = await written_by(interval=0.001)
+    link.meanwhile = lambda: say(writer)
+    say(writer)
+    await eventually(lambda: link.calls)
+    writer.reserve(1001, 2000)
+    await eventually(lambda: link.blocks == [1001])
+    await writer.close()
+
+
+async def test_the_end_waits_for_the_call_that_is_under_way() -> None:
+    link, writer = await written_by(interval=0.0)
+    link.seconds = 0.05
+    say(writer)
+    await link.is_asked.wait()
+    await writer.close()
+    assert link.calls == [1]

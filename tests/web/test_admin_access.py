@@ -175,6 +175,16 @@ async def test_each_role_may_do_what_it_is_for_and_nothing_else(role: Role | Non
     assert [admin for admin, _ in rows] == [f"a-{role}"] * refused
 
 
+async def test_what_asks_for_headers_or_a_websocket_needs_a_login_too(start_server: StartServer) -> None:
+    client = await start_server()
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
+    for route in admin_routes(client.app):
+        if route.startswith("GET") and LEAST[route] is not EVERYBODY:
+            for method, headers, refusal in (("HEAD", {}, 303), ("GET", upgrade, 401)):
+                answered = await client.request(method, path_of(route), headers=headers, allow_redirects=False)
+                assert answered.status == refusal, (method, route)
+
+
 @pytest.mark.parametrize("name", ["admin", "a-admin"])
 async def test_without_the_database_every_page_and_form_has_an_answer(
     name: str, start_server: StartServer, outage: Outage, sql: Sql

@@ -23,11 +23,13 @@ async def test_without_a_key_in_the_settings_the_api_is_off(start_server: StartS
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer wrong", "Basic key of the game's back end", "Bearer ké"])
 async def test_only_the_key_opens_the_api(authorization: str, start_server: StartServer) -> None:
     client = await start_server()
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
     for method, path in (("GET", "/api/v1/stats"), ("POST", "/api/v1/events"), ("GET", "/api/v1/nowhere")):
-        response = await client.request(method, path, headers={"Authorization": authorization})
-        assert response.status == 401
-        assert (await response.json())["error"]["code"] == "unauthorized"
-        assert response.headers["WWW-Authenticate"] == "Bearer"
+        for more in ({}, upgrade):
+            response = await client.request(method, path, headers={"Authorization": authorization, **more})
+            assert response.status == 401
+            assert (await response.json())["error"]["code"] == "unauthorized"
+            assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 async def test_stats_tell_the_figures(start_server: StartServer, api_headers: Headers) -> None:

@@ -74,6 +74,7 @@ class LogWriter:
         self._redis_run = ""
         self._has_begun = False
         self._must_look = False
+        self._is_writing = False
         self._seq = 0
         self._some = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -125,7 +126,7 @@ class LogWriter:
         if self._task is None:
             return
         until = asyncio.get_running_loop().time() + _CLOSE_TIMEOUT
-        while self._waiting and not self._link.away and asyncio.get_running_loop().time() < until:
+        while (self._waiting or self._is_writing) and not self._link.away and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.01)  # nobody is told when the last one is written
         await end(self._task)
 
@@ -161,11 +162,13 @@ class LogWriter:
                 if self._must_look:
                     await self.look()
                 await self._begin()
-                while self._waiting:
+                if self._waiting:
                     not_before = loop.time() + self._interval
                     await self._write()
                     if len(self._waiting) < _MAX_BATCH:
                         await asyncio.sleep(not_before - loop.time())
+                if self._waiting:
+                    self._some.set()  # not here: numbers that have come meanwhile go first
             except RedisAway:
                 continue  # the link has said so, and wakes this when Redis is back
             except Exception:
@@ -184,11 +187,14 @@ class LogWriter:
 
     async def _write(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))]
+        self._is_writing = True
         try:
             answer = await self._append(batch)
         except Exception:
             self._give_up(batch)
             raise
+        finally:
+            self._is_writing = False
         if not answer:
             self._has_begun = False
             self._give_up(batch)

@@ -1,12 +1,27 @@
 """Where Redis is, as the settings name it: the clients that go there, and the program that is found."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+T = TypeVar("T")
+
+_RETRIES = 1
+"""For a pooled connection that may have died unnoticed."""
+
+
+class _NoRetry(Retry):
+    """Tells at once that a connection has ended: of a subscription, redis-py would first make another, without a time limit."""
+
+    def __init__(self) -> None:
+        super().__init__(NoBackoff(), 0)
+
+    async def call_with_retry(self, do: Callable[[], Awaitable[T]], *unused: Any, **options: Any) -> T:
+        return await do()
 
 
 class RedisAddress:
@@ -19,13 +34,17 @@ class RedisAddress:
         self._url = url
         self._time_limit = time_limit
 
-    def client(self, retries: int) -> Redis:
-        """For one server. A retry is for a pooled connection that may have died unnoticed."""
-        return Redis.from_url(self._url, **self._limits(retries))
+    def client(self) -> Redis:
+        """For one server."""
+        return Redis.from_url(self._url, **self._options(Retry(NoBackoff(), _RETRIES)))
+
+    def subscriber(self) -> Redis:
+        """For the channels of one server."""
+        return Redis.from_url(self._url, **self._options(_NoRetry()))
 
     def cluster(self) -> RedisCluster:
         """For the cluster of which that server is a node."""
-        return RedisCluster.from_url(self._url, **self._limits(retries=1))
+        return RedisCluster.from_url(self._url, **self._options(Retry(NoBackoff(), _RETRIES)))
 
     def of_node(self, host: str, port: int | str) -> "RedisAddress":
         """Another node of the cluster, with the same account and options."""
@@ -34,8 +53,7 @@ class RedisAddress:
         netloc = f"{account}{'@' if account else ''}{place}:{port}"
         return RedisAddress(urlsplit(self._url)._replace(netloc=netloc).geturl(), self._time_limit)
 
-    def _limits(self, retries: int) -> dict[str, Any]:
-        retry = Retry(NoBackoff(), retries)
+    def _options(self, retry: Retry) -> dict[str, Any]:
         return {"socket_timeout": None, "socket_connect_timeout": self._time_limit, "retry": retry}
 
 

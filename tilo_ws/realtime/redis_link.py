@@ -62,7 +62,7 @@ class RedisLink:
         self._address = RedisAddress(url, time_limit)
         self._time_limit = time_limit
         self.server_id = secrets.token_hex(8)
-        client = self._address.client(retries=1)
+        client = self._address.client()
         self._client: Redis | RedisCluster = client
         number = client.connection_pool.connection_kwargs.get("db", 0)
         # Redis separates the keys of its databases, and not the channels.
@@ -145,7 +145,7 @@ class RedisLink:
     def resubscribe(self, reason: str) -> None:
         """Drops the connection to the channels, of which something is wrong, and comes back by another."""
         self._went_away(reason)
-        if self._subscribed.is_set():
+        if self._subscribed.is_set() and not self._is_closed:
             self._subscribed.clear()
             self._patience.reschedule(asyncio.get_running_loop().time())
 
@@ -189,7 +189,7 @@ class RedisLink:
             async with asyncio.timeout(self._time_limit):
                 # A write: a replica, a full memory and a cluster that is down refuse it. In a cluster it also finds the node.
                 await self._client.set(self.key("probe"), "", ex=1)
-                client = await stack.enter_async_context(self._address_of_node().client(retries=0))
+                client = await stack.enter_async_context(self._address_of_node().subscriber())
                 subscription = await stack.enter_async_context(client.pubsub())
                 await subscription.ssubscribe(*self._handlers)
                 for _ in self._handlers:
