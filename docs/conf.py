@@ -32,7 +32,7 @@ html_show_copyright = False
 
 
 def break_long_code(_app: object, _page: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-    """Lets a browser break code within a line: after a comma, and after an underscore where there is little room."""
+    """Lets a browser break code within a line: after a comma, and after `_`, `@` and `/` where there is little room."""
 
     def breakable(code: re.Match[str]) -> str:
         return code[1] + re.sub(r",(?=\S)", ",<wbr>", re.sub(r"(_|@|(?<=[\w/])/)(?=\w)", r'\1<wbr class="if-narrow">', code[2]))

@@ -32,6 +32,16 @@ async def link(any_redis: RedisServer) -> AsyncIterator[RedisLink]:
     await made.close()
 
 
+@pytest.fixture
+async def own_link(own_redis: RedisServer) -> AsyncIterator[RedisLink]:
+    """Open, to a Redis that this test may change; a command has longer than the link's end waits for it."""
+    made = RedisLink(own_redis.url, "x", time_limit=1.0)
+    made.follow("log", lambda data: None)
+    await made.open()
+    yield made
+    await made.close()
+
+
 async def test_what_is_published_comes_to_those_who_follow_the_channel(link: RedisLink) -> None:
     heard: dict[str, list[bytes]] = {"log": [], "ask": []}
     for channel, said in heard.items():
@@ -103,39 +113,28 @@ async def test_a_wrong_password_is_named_and_not_shown(own_redis: RedisServer) -
     await link.close()
 
 
-async def test_a_full_redis_is_away_until_there_is_room(own_redis: RedisServer) -> None:
-    link = RedisLink(own_redis.url, "x", time_limit=0.5)
-    link.follow("log", lambda data: None)
-    await link.open()
+async def test_a_full_redis_is_away_until_there_is_room(own_redis: RedisServer, own_link: RedisLink) -> None:
     own_redis.ask("CONFIG", "SET", "maxmemory", "1")
     with pytest.raises(RedisAway):
-        await link.command("SET", link.key("text"), "x")
-    assert link.away
+        await own_link.command("SET", own_link.key("text"), "x")
+    assert own_link.away
     own_redis.ask("CONFIG", "SET", "maxmemory", "0")
-    await eventually(lambda: not link.away)
-    await link.close()
+    await eventually(lambda: not own_link.away)
 
 
-async def test_channels_whose_connection_ended_are_not_awaited_without_end(own_redis: RedisServer) -> None:
-    link = RedisLink(own_redis.url, "x", time_limit=0.5)
-    link.follow("log", lambda data: None)
-    await link.open()
+async def test_channels_whose_connection_ended_are_not_awaited_without_end(own_redis: RedisServer, own_link: RedisLink) -> None:
     own_redis.cut_connections()
     own_redis.freeze()  # it takes the next connection, and says nothing
-    await eventually(lambda: link.away)
+    await eventually(lambda: own_link.away)
     own_redis.thaw()
-    await eventually(lambda: not link.away)
-    await link.close()
+    await eventually(lambda: not own_link.away)
 
 
-async def test_a_command_that_outlives_the_link_says_that_redis_is_away(own_redis: RedisServer) -> None:
-    link = RedisLink(own_redis.url, "x", time_limit=1.0)
-    link.follow("log", lambda data: None)
-    await link.open()
+async def test_a_command_that_outlives_the_link_says_that_redis_is_away(own_redis: RedisServer, own_link: RedisLink) -> None:
     own_redis.freeze()
-    command = asyncio.create_task(link.command("GET", link.key("text")))
+    command = asyncio.create_task(own_link.command("GET", own_link.key("text")))
     await asyncio.sleep(0)
-    await link.close()
+    await own_link.close()
     with pytest.raises(RedisAway):
         await command
 
