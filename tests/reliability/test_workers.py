@@ -28,7 +28,7 @@ async def test_what_a_killed_worker_acknowledged_is_stored_and_everything_is_sho
         await crowd.everybody_in()
         await crowd.everything_shown()
         crowd.check()
-    assert server.count("has ended by itself") == kills
+    assert server.count(r"worker \d .*(has ended by itself|has not started)") == kills, "one may be killed before it serves"
     check_files(server_directory, crowd)
 
 
