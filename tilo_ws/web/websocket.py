@@ -194,8 +194,14 @@ class Players:
         ip = self.admission.enter(request, ending=self._lifecycle.draining)
         try:
             await self.admission.confirm(ip)
-            opened = await self._open(request, ip)
-            return await self._converse(*opened)
+            socket, connection = await self._open(request, ip)
+            try:
+                await converse(socket, connection, self._enter(connection))
+            except Exception:
+                connection.fail()
+            finally:
+                self._leave(connection)
+            return socket
         finally:
             self.admission.leave(ip)
 
@@ -205,24 +211,21 @@ class Players:
         except web.HTTPException as error:
             raise self.admission.refuse("handshake", ip, error) from None
 
-    async def _converse(self, socket: _Socket, connection: Connection) -> web.StreamResponse:
+    def _enter(self, connection: Connection) -> Session:
         connection.joined_seq = self._last_told()
         self._hub.enter(connection)
         self._lifecycle.turn_away(connection)
-        whose = {"connection": connection.id, "ip": connection.ip}
-        logger.info("connected: %(connection)s from %(ip)s", whose | {"user_agent": connection.user_agent})
-        try:
-            connection.write(self._greeting(), self._greeting_count)
-            bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
-            session = Session(connection, self.handlers, bucket)
-            await converse(socket, connection, session)
-        except Exception:
-            connection.fail()
-        finally:
-            self._hub.leave(connection)
-            fields = {"code": connection.close_code, "seconds": round(time.time() - connection.connected_at, 1)}
-            logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", whose | fields)
-        return socket
+        fields = {"connection": connection.id, "ip": connection.ip, "user_agent": connection.user_agent}
+        logger.info("connected: %(connection)s from %(ip)s", fields)
+        connection.write(self._greeting(), self._greeting_count)
+        bucket = TokenBucket(self._command_rate, self._command_burst, connection.last_heard)
+        return Session(connection, self.handlers, bucket)
+
+    def _leave(self, connection: Connection) -> None:
+        self._hub.leave(connection)
+        seconds = round(time.time() - connection.connected_at, 1)
+        fields = {"connection": connection.id, "ip": connection.ip, "code": connection.close_code, "seconds": seconds}
+        logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", fields)
 
 
 def _inbound_limit(command_rate: float, command_burst: float, max_frame_bytes: int) -> InboundLimit:
