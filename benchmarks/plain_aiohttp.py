@@ -1,5 +1,6 @@
 """The usual way with aiohttp, for comparison: `await ws.send_str` to each listener in turn."""
 
+import contextlib
 import os
 
 from aiohttp import WSMsgType, web
@@ -16,7 +17,8 @@ async def chat(request: web.Request) -> web.WebSocketResponse:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 for listener in list(listeners):
-                    await listener.send_str(message.data)
+                    with contextlib.suppress(ConnectionResetError):
+                        await listener.send_str(message.data)
     finally:
         listeners.discard(socket)
     return socket

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg2
 
 from benchmarks.flooders import FRAMES
-from benchmarks.servers import PLAYER_CORE, Server, tilo
+from benchmarks.servers import PLAYER_CORE, Server, lag_p99_ms, tilo
 from tilo_ws.storage.embedded import EmbeddedPostgres
 
 
@@ -29,13 +29,15 @@ def scores() -> None:
         try:
             address = postgres.start()
             with tilo(DATABASE_URL=address) as server:
-                before = transactions(address)
+                before, lags = transactions(address), server.lags()
                 report = server.play(clients=1000, rate=0, scores=1000, seconds=60)
+                lag = lag_p99_ms(lags, server.lags())
                 count = transactions(address) - before
         finally:
             postgres.stop()
     acknowledged = f"{report['scores_acknowledged']} of {report['scores_sent']}"
     print(f"1,000 scores a second: {acknowledged} acknowledged, after {report['ack_delay']}; {count} transactions in all")
+    print(f"event-loop lag: p99 {lag:.1f} ms")
 
 
 def transactions(address: str) -> int:
@@ -123,7 +125,9 @@ def main() -> None:
                 flood(kind)
             continue
         with tilo() as server:
+            lags = server.lags()
             {"throughput": throughput, "memory": memory, "churn": churn, "stalled": stalled}[name](server)
+            print(f"event-loop lag: p99 {lag_p99_ms(lags, server.lags()):.1f} ms", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 PROJECT = Path(__file__).parent.parent
 SERVER_CORE, PLAYER_CORE = 0, 1
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -26,6 +28,7 @@ _SETTINGS = {
     "TILO_MAX_CONNECTIONS_PER_IP": "0",
     "TILO_LOG_LEVEL": "warning",
     "TILO_API_KEY": _KEY,
+    "TILO_METRICS_TOKEN": _KEY,
 }
 
 
@@ -47,12 +50,23 @@ class Server:
 
     def stats(self) -> dict[str, Any]:
         """`GET /api/v1/stats`; only of this project's server."""
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/v1/stats", headers={"Authorization": f"Bearer {_KEY}"}
-        )
-        with urllib.request.urlopen(request) as response:
-            stats: dict[str, Any] = json.load(response)
-            return stats
+        stats: dict[str, Any] = json.loads(self._get("/api/v1/stats"))
+        return stats
+
+    def lags(self) -> dict[float, float]:
+        """How often the event loop was late by up to so many seconds, looked at every 10 ms; only of this project's server."""
+        return {
+            float(sample.labels["le"]): sample.value
+            for family in text_string_to_metric_families(self._get("/metrics"))
+            for sample in family.samples
+            if sample.name == "tilo_event_loop_lag_seconds_bucket"
+        }
+
+    def _get(self, path: str) -> str:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Authorization": f"Bearer {_KEY}"})) as response:
+            text: str = response.read().decode()
+            return text
 
     def play(self, **plan: float) -> dict[str, Any]:
         """Runs the load player on the other core and returns its report."""
@@ -63,6 +77,18 @@ class Server:
         out, _ = process.communicate()
         report: dict[str, Any] = json.loads(out)
         return report
+
+
+def lag_p99_ms(before: dict[float, float], after: dict[float, float]) -> float:
+    """What 99 of 100 lags between two looks at `Server.lags` did not pass, as Prometheus estimates it within a range."""
+    counts = {bound: after[bound] - before[bound] for bound in sorted(after)}
+    rank = 0.99 * counts[float("inf")]
+    lower, below = 0.0, 0.0
+    for bound, count in counts.items():
+        if count >= rank:
+            return (lower + (bound - lower) * (rank - below) / (count - below)) * 1000
+        lower, below = bound, count
+    return float("nan")
 
 
 def cpu_s(pid: int) -> float:

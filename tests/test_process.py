@@ -89,6 +89,28 @@ def test_what_survives_a_full_collection_is_not_walked_over_again_until_the_peri
     assert not gc.get_freeze_count()
 
 
+def test_what_a_crowd_brings_is_frozen_in_small_steps() -> None:
+    steps = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            steps.append(len(gc.get_objects()))
+
+    thresholds = gc.get_threshold()
+    freezer = Freezer()
+    freezer.start()
+    gc.callbacks.append(note)
+    try:
+        crowd: list[list[object]] = []
+        for _ in range(200_000):
+            crowd.append([crowd])
+    finally:
+        gc.callbacks.remove(note)
+        freezer.stop()
+    assert max(steps[1:], default=len(crowd)) < 20_000, "but for the first, which Python puts off until enough is new"
+    assert gc.get_threshold() == thresholds
+
+
 async def test_a_connection_that_leaves_is_freed_without_the_collector(start_server: StartServer) -> None:
     client = await start_server()
     assert client.app is not None

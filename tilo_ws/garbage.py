@@ -10,6 +10,11 @@ from tilo_ws.histogram import Histogram
 _OLDEST = 2
 """The generation of a full collection."""
 
+_THRESHOLDS = (700, 10, 1)
+"""New objects until a young collection, and collections of one generation until one of the next: of the middle one, 10 by
+Python's default. A full collection walks over what is new since the last and nothing else, so that many short ones take no
+longer than a few long ones."""
+
 
 class GarbagePauses:
     """Measures collections while it is active. `seconds` are those of all."""
@@ -52,15 +57,18 @@ class Freezer:
         self._period = period
         self._clock = clock
         self._thaw_at = clock() + period
+        self._thresholds_before = gc.get_threshold()
 
     def start(self) -> None:
         """Begins with what exists now: it lives as long as the process."""
         gc.callbacks.append(self._on_collection)
+        gc.set_threshold(*_THRESHOLDS)
         gc.collect()
 
     def stop(self) -> None:
         """Ends what `start` began."""
         gc.callbacks.remove(self._on_collection)
+        gc.set_threshold(*self._thresholds_before)
         gc.unfreeze()
 
     def _on_collection(self, phase: Literal["start", "stop"], info: dict[str, int]) -> None:
