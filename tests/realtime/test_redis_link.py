@@ -1,12 +1,16 @@
 """The way to Redis: faults are one exception, the channels come back by themselves, a cluster is followed to the right node."""
 
 import asyncio
+import contextlib
+import gc
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
+from redis.asyncio.connection import AbstractConnection
 
 from tests import redis_cluster
 from tests.eventually import eventually
@@ -66,6 +70,26 @@ async def test_a_handler_that_fails_does_not_end_the_subscription(link: RedisLin
         await link.command("SPUBLISH", link.key("log"), "x")
     await eventually(lambda: len(heard) == 2)
     assert "a bug" in caplog.text
+
+
+def test_a_connection_that_has_closed_unnoticed_is_a_fault_at_most(any_redis: RedisServer) -> None:
+    async def ask() -> None:
+        link = RedisLink(any_redis.url, next(_prefixes))
+        link.follow("log", lambda data: None)
+        await link.open()
+        await asyncio.gather(*(link.command("SET", link.key("x"), number) for number in range(5)))
+        for writer in [one._writer for one in gc.get_objects() if isinstance(one, AbstractConnection)]:
+            if writer is not None:
+                writer.transport.abort()
+        await asyncio.sleep(0.02)  # until the transports have closed
+        with contextlib.suppress(RedisAway):
+            await link.command("SET", link.key("x"), 5)
+        await eventually(lambda: not link.away)
+        await link.command("SET", link.key("x"), 6)
+        assert await link.command("GET", link.key("x")) == b"6"
+        await link.close()
+
+    uvloop.run(ask())  # which the server runs on, and which raises an exception of its own
 
 
 async def test_games_on_one_redis_do_not_hear_each_other(any_redis: RedisServer, link: RedisLink) -> None:
