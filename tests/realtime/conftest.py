@@ -1,5 +1,6 @@
 """Redis, Valkey and a cluster for the tests of what joins servers."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,11 +10,24 @@ from tests import redis_cluster, redis_server
 from tests.conftest import open_directory
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
+from tilo_ws.realtime.redis_link import RedisLink
 
 KINDS = ["valkey", "redis", "cluster"]
 
 _TIME_LIMIT = 0.5
 """Seconds after which a Redis that says nothing is away, where a test wants it to be."""
+
+
+@contextlib.asynccontextmanager
+async def open_link(redis: RedisServer, prefix: str) -> AsyncIterator[RedisLink]:
+    """A link that follows a channel; a command has longer than the link's end waits for it."""
+    link = RedisLink(redis.url, prefix, time_limit=1.0)
+    link.follow("log", lambda data: None)
+    try:
+        await link.open()
+        yield link
+    finally:
+        await link.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 
 from tests import redis_cluster
 from tests.eventually import eventually
+from tests.realtime.conftest import open_link
 from tests.realtime.nodes import Nodes
 from tests.redis_server import RedisServer
 from tilo_ws.realtime.redis_link import RedisAway, RedisLink
@@ -39,11 +40,8 @@ async def link(any_redis: RedisServer) -> AsyncIterator[RedisLink]:
 @pytest.fixture
 async def own_link(own_redis: RedisServer) -> AsyncIterator[RedisLink]:
     """Open, to a Redis that this test may change; a command has longer than the link's end waits for it."""
-    made = RedisLink(own_redis.url, "x", time_limit=1.0)
-    made.follow("log", lambda data: None)
-    await made.open()
-    yield made
-    await made.close()
+    async with open_link(own_redis, "x") as opened:
+        yield opened
 
 
 async def test_what_is_published_comes_to_those_who_follow_the_channel(link: RedisLink) -> None:
@@ -74,20 +72,17 @@ async def test_a_handler_that_fails_does_not_end_the_subscription(link: RedisLin
 
 def test_a_connection_that_has_closed_unnoticed_is_a_fault_at_most(any_redis: RedisServer) -> None:
     async def ask() -> None:
-        link = RedisLink(any_redis.url, next(_prefixes))
-        link.follow("log", lambda data: None)
-        await link.open()
-        await asyncio.gather(*(link.command("SET", link.key("x"), number) for number in range(5)))
-        for writer in [one._writer for one in gc.get_objects() if isinstance(one, AbstractConnection)]:
-            if writer is not None:
-                writer.transport.abort()
-        await asyncio.sleep(0.02)  # until the transports have closed
-        with contextlib.suppress(RedisAway):
-            await link.command("SET", link.key("x"), 5)
-        await eventually(lambda: not link.away)
-        await link.command("SET", link.key("x"), 6)
-        assert await link.command("GET", link.key("x")) == b"6"
-        await link.close()
+        async with open_link(any_redis, next(_prefixes)) as link:
+            await asyncio.gather(*(link.command("SET", link.key("x"), number) for number in range(5)))
+            for writer in [one._writer for one in gc.get_objects() if isinstance(one, AbstractConnection)]:
+                if writer is not None:
+                    writer.transport.abort()
+            await asyncio.sleep(0.02)  # until the transports have closed
+            with contextlib.suppress(RedisAway):
+                await link.command("SET", link.key("x"), 5)
+            await eventually(lambda: not link.away)
+            await link.command("SET", link.key("x"), 6)
+            assert await link.command("GET", link.key("x")) == b"6"
 
     uvloop.run(ask())  # which the server runs on, and which raises an exception of its own
 

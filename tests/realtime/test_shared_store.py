@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import open_directory
 from tests.eventually import PATIENCE
+from tests.realtime.conftest import open_link
 from tests.redis_cluster import cluster
 from tests.redis_server import RedisServer, running
 from tilo_ws.realtime.redis_link import RedisLink
@@ -26,11 +27,8 @@ def node(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
 
 @pytest.fixture
 async def link(node: RedisServer) -> AsyncIterator[RedisLink]:
-    opened = RedisLink(node.url, "test", time_limit=1.0)
-    opened.follow("nothing", lambda content: None)
-    await opened.open()
-    yield opened
-    await opened.close()
+    async with open_link(node, "test") as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ _OLDEST_VERSION = 7
 _BACK_OFF = (0.05, 1.0)
 """Seconds until the next attempt to come back: at first, and at most."""
 
-_FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)  # which is uvloop's, of a closed one
+_FAULTS = (RedisError, RedisClusterException, OSError, TimeoutError, RuntimeError)  # the last: uvloop's, of a closed connection
 
 _SCRIPTS = {file.stem: file.read_text(encoding="utf-8") for file in Path(__file__).parent.glob("*.lua")}
 _DIGESTS = {name: hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest() for name, text in _SCRIPTS.items()}
