@@ -18,6 +18,7 @@ from tests.fakes import open_connection
 from tests.web.conversation import CHAT, Client, ask, join, shake_hands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import text_frame
+from tilo_ws.web.closings import Closings
 from tilo_ws.web.inbound import NO_LIMIT, Inbound
 from tilo_ws.web.websocket import MOST_IGNORED, converse
 
@@ -150,7 +151,7 @@ async def test_who_goes_on_after_the_close_is_not_read_any_more() -> None:
 
     class Endless:
         count = 0
-        inbound = Inbound(asyncio.Protocol(), NO_LIMIT, time.monotonic, connection)
+        inbound = Inbound(asyncio.Protocol(), NO_LIMIT, time.monotonic, connection, Closings())
 
         async def receive(self) -> WSMessage:
             self.count += 1
@@ -169,7 +170,7 @@ async def test_who_sends_without_a_pause_leaves_others_their_turn() -> None:
     class Buffered:
         """A thousand frames that have come at once."""
 
-        inbound = Inbound(asyncio.Protocol(), NO_LIMIT, time.monotonic, connection)
+        inbound = Inbound(asyncio.Protocol(), NO_LIMIT, time.monotonic, connection, Closings())
 
         async def receive(self) -> WSMessage:
             if len(listener.heard) == 1_000:

@@ -6,7 +6,9 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.eventually import eventually
 from tilo_ws.protocol.codes import CloseCode
+from tilo_ws.web.closings import Closings
 from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
 
 SIZES = st.integers(0, 130) | st.sampled_from([65_535, 65_536])
@@ -24,10 +26,11 @@ class Line(asyncio.Protocol):
         self.close_code: int | None = None
         self.failed = False
         self.received = b""
+        self.is_open = True
         self.is_lost = False
         self.is_read = True
         self.closed_with: list[int] = []
-        self.inbound = Inbound(self, limit, lambda: self.now, self, most_bytes)
+        self.inbound = Inbound(self, limit, lambda: self.now, self, Closings(), most_bytes)
 
     def data_received(self, data: bytes) -> None:
         self.received += data
@@ -48,6 +51,9 @@ class Line(asyncio.Protocol):
 
     def stop_reading(self) -> None:
         self.is_read = False
+
+    def hang_up(self) -> None:
+        self.is_open = False
 
     def lost(self) -> None:
         self.is_lost = True
@@ -116,10 +122,14 @@ def test_more_frames_than_messages_can_have_end_the_connection_in_whatever_piece
     assert (line.received, line.closed_with) == (frame(0) * 9, [CloseCode.FLOODING])
 
 
-def test_the_connection_is_told_when_its_line_is_lost() -> None:
+async def test_a_line_that_has_ended_is_closed_and_told_of_when_its_turn_comes() -> None:
     line = Line()
+    assert line.inbound.eof_received(), "else its transport closes itself at once"
+    assert line.is_open
+    await eventually(lambda: not line.is_open)
     line.inbound.connection_lost(None)
-    assert line.is_lost
+    assert not line.is_lost
+    await eventually(lambda: line.is_lost)
 
 
 def text_of_client(text: str, *, first: int = 0x81) -> bytes:

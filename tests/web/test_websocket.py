@@ -3,6 +3,9 @@
 import asyncio
 import json
 import logging
+import socket
+import struct
+from itertools import pairwise
 
 import pytest
 import websockets
@@ -14,7 +17,7 @@ from tests.web.conversation import CHAT, SCORE, ask, close_code, hear, join, sha
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import close_frame
 from tilo_ws.services import heartbeat
-from tilo_ws.web import keys
+from tilo_ws.web import closings, keys
 
 
 @pytest.mark.parametrize("path", ["/ws", "/"])
@@ -141,6 +144,28 @@ async def test_a_connection_cut_without_a_word_is_forgotten(start_server: StartS
     await eventually(lambda: len(hub) == 1)
     writer.transport.abort()
     await eventually(lambda: len(hub) == 0)
+
+
+@pytest.mark.parametrize("is_reset", [False, True])
+async def test_of_a_crowd_that_is_cut_off_at_once_only_some_are_forgotten_in_a_turn(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch, is_reset: bool
+) -> None:
+    monkeypatch.setattr(closings, "MOST_AT_ONCE", 10)
+    client = await start_server(max_connections_per_ip=0)
+    assert client.app is not None
+    hub = client.app[keys.HUB]
+    writers = [(await shake_hands(client))[1] for _ in range(100)]
+    await eventually(lambda: len(hub) == 100)
+    for writer in writers:
+        if is_reset:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+    turns = [100]
+    async with asyncio.timeout(PATIENCE):
+        while turns[-1]:
+            await asyncio.sleep(0)
+            turns.append(len(hub))
+    assert max(before - after for before, after in pairwise(turns)) <= 10
 
 
 async def test_a_stalled_reader_is_closed_and_others_go_on(start_server: StartServer, api_headers: dict[str, str]) -> None:

@@ -152,6 +152,10 @@ class Connection:
         logger.exception("connection %(connection)s from %(ip)s failed", {"connection": self.id, "ip": self.ip})
         self.close(CloseCode.INTERNAL_ERROR)
 
+    def hang_up(self) -> None:
+        """Closes the transport: the other end has."""
+        self._transport.close()
+
     def lost(self) -> None:
         """The transport is closed: a timer would keep it and all that belongs to it in memory."""
         if self._abort_timer is not None:

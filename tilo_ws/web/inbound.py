@@ -8,10 +8,12 @@ from here.
 import asyncio
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import whole_text
+from tilo_ws.web.closings import Closings
 
 _FIN = 0x80
 _CONTROL = 0x08
@@ -50,6 +52,9 @@ class Talker(Protocol):
     def stop_reading(self) -> None:
         """Leaves what still comes to the other end's system."""
 
+    def hang_up(self) -> None:
+        """Closes its transport: the other end has."""
+
     def lost(self) -> None:
         """Its transport is closed."""
 
@@ -69,6 +74,7 @@ class Inbound(asyncio.Protocol):
 
     __slots__ = (
         "_clock",
+        "_closings",
         "_connection",
         "_head",
         "_left",
@@ -87,12 +93,14 @@ class Inbound(asyncio.Protocol):
         limit: InboundLimit,
         clock: Callable[[], float],
         connection: Talker,
+        closings: Closings,
         most_bytes: int = 0,
     ) -> None:
         self._next = next
         self._limit = limit
         self._clock = clock
         self._connection = connection
+        self._closings = closings
         self._left = limit.burst
         self._refilled_at = clock()
         self._most_bytes = most_bytes or math.inf
@@ -127,13 +135,13 @@ class Inbound(asyncio.Protocol):
             self._next.data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Passed on, and told to the connection."""
-        self._next.connection_lost(error)
-        self._connection.lost()
+        """Passed on, and told to the connection, when its turn comes."""
+        self._closings.add(partial(self._pass_on_loss, error))
 
-    def eof_received(self) -> bool | None:
-        """Passed on."""
-        return self._next.eof_received()
+    def eof_received(self) -> bool:
+        """Not passed on: aiohttp leaves it to the transport to close itself, here that waits for its turn."""
+        self._closings.add(self._connection.hang_up)
+        return True
 
     def pause_writing(self) -> None:
         """Passed on."""
@@ -142,6 +150,10 @@ class Inbound(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Passed on."""
         self._next.resume_writing()
+
+    def _pass_on_loss(self, error: Exception | None) -> None:
+        self._next.connection_lost(error)
+        self._connection.lost()
 
     def _refill(self, taken: float) -> bool:
         """The usual token bucket, filled only when it is empty."""

@@ -18,6 +18,7 @@ from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handlers, Session
 from tilo_ws.web.admission import Admission
+from tilo_ws.web.closings import Closings
 from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit, TextListener
 from tilo_ws.web.lifecycle import Lifecycle
 from tilo_ws.web.untrusted import header_text
@@ -55,7 +56,12 @@ class _Socket(web.WebSocketResponse):
 
 
 async def open_connection(
-    request: web.Request, ip: str, max_frame_bytes: int, replies: Replies, limit: InboundLimit = NO_LIMIT
+    request: web.Request,
+    ip: str,
+    max_frame_bytes: int,
+    replies: Replies,
+    closings: Closings,
+    limit: InboundLimit = NO_LIMIT,
 ) -> tuple[_Socket, Connection]:
     """Upgrades a request. The caller adds the connection to a hub and then calls `converse`."""
     transport, loop = request.transport, asyncio.get_running_loop()
@@ -71,7 +77,7 @@ async def open_connection(
         connected_at=time.time(),
         last_heard=loop.time(),
     )
-    socket.inbound = Inbound(request.protocol, limit, loop.time, socket.connection, max_frame_bytes)
+    socket.inbound = Inbound(request.protocol, limit, loop.time, socket.connection, closings, max_frame_bytes)
     transport.set_protocol(socket.inbound)
     try:
         await socket.prepare(request)
@@ -80,7 +86,7 @@ async def open_connection(
         if isinstance(error, ConnectionResetError):
             raise _gone() from None
         raise
-    if request.transport is None:
+    if transport.is_closing():
         raise _gone()
     return socket, socket.connection
 
@@ -185,6 +191,7 @@ class Players:
         self._command_burst = command_burst
         self._max_frame_bytes = max_frame_bytes
         self.replies = Replies()
+        self._closings = Closings()
         self._inbound_limit = _inbound_limit(command_rate, command_burst, max_frame_bytes)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -207,7 +214,8 @@ class Players:
 
     async def _open(self, request: web.Request, ip: str) -> tuple[_Socket, Connection]:
         try:
-            return await open_connection(request, ip, self._max_frame_bytes, self.replies, self._inbound_limit)
+            size, limit = self._max_frame_bytes, self._inbound_limit
+            return await open_connection(request, ip, size, self.replies, self._closings, limit)
         except web.HTTPException as error:
             raise self.admission.refuse("handshake", ip, error) from None
 

@@ -15,6 +15,7 @@ from tilo_ws.services.roles import Role
 from tilo_ws.web.admin.access import SESSION, AdminSessions
 from tilo_ws.web.admin.session import AdminSession
 from tilo_ws.web.client_address import ClientAddress
+from tilo_ws.web.closings import Closings
 from tilo_ws.web.untrusted import is_same_origin
 from tilo_ws.web.websocket import converse, open_connection
 
@@ -98,7 +99,8 @@ class Feed:
         except KeyError:
             raise web.HTTPForbidden(text="there is no such section, or it is not for you\n") from None
         page = _Page(session, part, request.query, request.query_string)
-        socket, connection = await open_connection(request, self._address.ip(request), _MAX_FRAME_BYTES, Replies())
+        ip = self._address.ip(request)
+        socket, connection = await open_connection(request, ip, _MAX_FRAME_BYTES, Replies(), Closings())
         self._pages.enter(connection)
         self._open[connection.id] = page
         session.add_feed(connection)
