@@ -13,7 +13,8 @@ from typing import Any
 import hypothesis
 import psycopg2
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import AppRunner
 
 from tests import temporary
 from tests.command import run
@@ -183,6 +184,13 @@ def outage(dsn: str) -> Iterator[Outage]:
         yield Outage(dsn, Path(directory))
 
 
+class _Served(TestServer):
+    """Serves as the server does: aiohttp's own, made for tests, cancels handlers whose client has gone."""
+
+    async def _make_runner(self, **kwargs: Any) -> AppRunner:
+        return AppRunner(self.app, **kwargs | {"handler_cancellation": False})
+
+
 @pytest.fixture
 def start_server(dsn: str, tmp_path: Path, aiohttp_client: Any, monkeypatch: pytest.MonkeyPatch) -> StartServer:
     """See `StartServer`. Its accounts' passwords are hashed quickly."""
@@ -196,7 +204,7 @@ def start_server(dsn: str, tmp_path: Path, aiohttp_client: Any, monkeypatch: pyt
             "admin_password": ADMIN_PASSWORD,
             "api_key": API_KEY,
         } | settings
-        client: TestClient[Any, Any] = await aiohttp_client(create_app(Settings(**chosen)))
+        client: TestClient[Any, Any] = await aiohttp_client(_Served(create_app(Settings(**chosen))))
         return client
 
     return start

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.eventually import eventually
 from tilo_ws.protocol.codes import CloseCode
-from tilo_ws.web.closings import Closings
+from tilo_ws.web.closings import MOST_AT_ONCE, Closings
 from tilo_ws.web.inbound import NO_LIMIT, Inbound, InboundLimit
 
 SIZES = st.integers(0, 130) | st.sampled_from([65_535, 65_536])
@@ -30,7 +30,8 @@ class Line(asyncio.Protocol):
         self.is_lost = False
         self.is_read = True
         self.closed_with: list[int] = []
-        self.inbound = Inbound(self, limit, lambda: self.now, self, Closings(), most_bytes)
+        self.closings = Closings()
+        self.inbound = Inbound(self, limit, lambda: self.now, self, self.closings, most_bytes)
 
     def data_received(self, data: bytes) -> None:
         self.received += data
@@ -122,14 +123,24 @@ def test_more_frames_than_messages_can_have_end_the_connection_in_whatever_piece
     assert (line.received, line.closed_with) == (frame(0) * 9, [CloseCode.FLOODING])
 
 
-async def test_a_line_that_has_ended_is_closed_and_told_of_when_its_turn_comes() -> None:
+async def test_a_line_that_has_ended_is_closed_and_told_of() -> None:
     line = Line()
-    assert line.inbound.eof_received(), "else its transport closes itself at once"
-    assert line.is_open
-    await eventually(lambda: not line.is_open)
+    assert line.inbound.eof_received(), "else its transport closes itself, whatever its turn"
+    assert not line.is_open
     line.inbound.connection_lost(None)
+    assert line.is_lost
+
+
+async def test_a_line_that_ends_with_many_others_waits_for_a_turn() -> None:
+    line = Line()
+    for _ in range(MOST_AT_ONCE):
+        line.closings.add(lambda: None)
+    line.inbound.eof_received()
+    line.inbound.connection_lost(None)
+    assert line.is_open
     assert not line.is_lost
     await eventually(lambda: line.is_lost)
+    assert not line.is_open
 
 
 def text_of_client(text: str, *, first: int = 0x81) -> bytes:

@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 import struct
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 import websockets
@@ -16,6 +16,8 @@ from tests.eventually import PATIENCE, eventually
 from tests.web.conversation import CHAT, SCORE, ask, close_code, hear, join, shake_hands
 from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import close_frame
+from tilo_ws.realtime import connection as connection_module
+from tilo_ws.realtime.hub import LOST
 from tilo_ws.services import heartbeat
 from tilo_ws.web import closings, keys
 
@@ -128,8 +130,9 @@ async def test_after_a_faulty_handshake_the_line_still_takes_requests(start_serv
 async def test_connections_and_their_end_are_logged_once(start_server: StartServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "tilo_ws")
     client = await start_server()
-    await (await join(client)).close()
-    await eventually(lambda: "disconnected" in caplog.text)
+    player = await join(client)
+    player._response.connection.transport.abort()  # type: ignore[union-attr]
+    await eventually(lambda: "code 1006" in caplog.text)
     assert [record.message.split(":")[0] for record in caplog.records if "connected: " in record.message] == [
         "connected",
         "disconnected",
@@ -144,6 +147,26 @@ async def test_a_connection_cut_without_a_word_is_forgotten(start_server: StartS
     await eventually(lambda: len(hub) == 1)
     writer.transport.abort()
     await eventually(lambda: len(hub) == 0)
+
+
+async def test_who_ends_its_half_and_does_not_read_is_not_kept(
+    start_server: StartServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "_ABORT_DELAY", 0.1)
+    client = await start_server(max_message_length=0, max_frame_bytes=0, chat_rate=0, command_rate=0)
+    assert client.app is not None
+    hub = client.app[keys.HUB]
+    _, writer = await shake_hands(client)
+    player = await join(client)
+    stalled = next(iter(hub))
+    for number in count():
+        await ask(player, **CHAT | {"message": f"{number} " + "x" * 100_000})
+        if stalled.buffered_bytes:
+            break
+    writer.write_eof()
+    await eventually(lambda: len(hub) == 1)
+    assert hub.closed == {LOST: 1}
+    writer.close()
 
 
 @pytest.mark.parametrize("is_reset", [False, True])

@@ -153,8 +153,10 @@ class Connection:
         self.close(CloseCode.INTERNAL_ERROR)
 
     def hang_up(self) -> None:
-        """Closes the transport: the other end has."""
+        """Closes the transport: the other end has. What it does not read then is not kept for long."""
         self._transport.close()
+        if self.buffered_bytes and self._abort_timer is None:
+            self._abort_timer = asyncio.get_running_loop().call_later(_ABORT_DELAY, self._transport.abort)
 
     def lost(self) -> None:
         """The transport is closed: a timer would keep it and all that belongs to it in memory."""

@@ -13,20 +13,27 @@ MOST_AT_ONCE = 100
 
 
 class Closings:
-    """The steps that wait for their turn, of all connections, in the order in which they came."""
+    """Counts the steps of all connections in this turn, and keeps those for which there is another one."""
 
     def __init__(self) -> None:
+        self._left = MOST_AT_ONCE
         self._waiting: deque[Callable[[], object]] = deque()
 
     def add(self, step: Callable[[], object]) -> None:
-        """Calls it in one of the next turns. One that fails is told of by the event loop, and keeps none from its turn."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._proceed)
-        self._waiting.append(step)
+        """Takes it at once; where this turn has had its part, in one of the next, after those that came before."""
+        if self._left == MOST_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        if self._left:
+            self._left -= 1
+            step()
+        else:
+            self._waiting.append(step)
 
-    def _proceed(self) -> None:
+    def _next_turn(self) -> None:
         loop = asyncio.get_running_loop()
-        for _ in range(min(MOST_AT_ONCE, len(self._waiting))):
-            loop.call_soon(self._waiting.popleft())
-        if self._waiting:
-            loop.call_soon(self._proceed)
+        count = min(MOST_AT_ONCE, len(self._waiting))
+        self._left = MOST_AT_ONCE - count
+        for _ in range(count):
+            loop.call_soon(self._waiting.popleft())  # one that fails is the loop's to tell of, and keeps none from its turn
+        if count:
+            loop.call_soon(self._next_turn)

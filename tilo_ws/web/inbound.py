@@ -135,11 +135,11 @@ class Inbound(asyncio.Protocol):
             self._next.data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Passed on, and told to the connection, when its turn comes."""
+        """Passed on, and told to the connection, once this turn or another has room for it."""
         self._closings.add(partial(self._pass_on_loss, error))
 
     def eof_received(self) -> bool:
-        """Not passed on: aiohttp leaves it to the transport to close itself, here that waits for its turn."""
+        """Not passed on: aiohttp leaves it to the transport to close itself, which it shall not do at any time."""
         self._closings.add(self._connection.hang_up)
         return True
 

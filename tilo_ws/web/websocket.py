@@ -14,7 +14,7 @@ from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import pong_frame
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.hub import Hub
+from tilo_ws.realtime.hub import LOST, Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handlers, Session
 from tilo_ws.web.admission import Admission
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 
 _FRAMES_OF_A_MESSAGE = 4
 """More fragments than clients make of a message. What is parsed waits in memory, and the garbage collector walks over it."""
-
 
 MOST_IGNORED = 100
 """Frames that may still be under way when a connection is closed here."""
@@ -51,7 +50,8 @@ class _Socket(web.WebSocketResponse):
         super().__init__(compress=False, autoping=False, autoclose=False, max_msg_size=limit)
 
     async def close(self, *, code: int = CloseCode.NORMAL, message: bytes = b"", drain: bool = True) -> bool:
-        self.connection.close(code, message.decode())
+        if not self.connection.cut:  # aiohttp also says that a lost one is to be closed, as if it had said good-bye
+            self.connection.close(code, message.decode())
         return True
 
 
@@ -232,7 +232,8 @@ class Players:
     def _leave(self, connection: Connection) -> None:
         self._hub.leave(connection)
         seconds = round(time.time() - connection.connected_at, 1)
-        fields = {"connection": connection.id, "ip": connection.ip, "code": connection.close_code, "seconds": seconds}
+        code = LOST if connection.close_code is None else connection.close_code
+        fields = {"connection": connection.id, "ip": connection.ip, "code": code, "seconds": seconds}
         logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", fields)
 
 
