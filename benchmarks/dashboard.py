@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +18,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from benchmarks.servers import PLAYER_CORE, Server, go_first, go_last, tilo
+from benchmarks.listeners import listening
+from benchmarks.servers import PLAYER_CORE, Server, go_first, tilo
 
 CLIENTS, PLAYERS, RATE = 5000, 100, 200  # the others only listen
 # The clients in the order of what waits unsent: all of them are sorted every second.
@@ -178,21 +178,11 @@ def player_figures(server: Server, browser: Browser) -> None:
 @contextlib.contextmanager
 def _crowd(server: Server, seconds: float, *, goes_last: bool = False) -> Iterator["Future[dict[str, Any]]"]:
     """Listeners, and among them players who chat for so long and note the delay: their report is the future's result."""
-    command = [sys.executable, "-m", "benchmarks.listeners", str(server.port), str(CLIENTS - PLAYERS)]
-    listeners = subprocess.Popen(command, start_new_session=True)
-    os.sched_setaffinity(listeners.pid, {PLAYER_CORE})
-    if goes_last:
-        go_last(listeners.pid)
-    try:
+    with listening(server.port, CLIENTS - PLAYERS, PLAYER_CORE, goes_last=goes_last) as listeners:
         while server.stats()["connections"] < CLIENTS - PLAYERS and listeners.poll() is None:
             time.sleep(0.5)
         with ThreadPoolExecutor() as thread:
             yield thread.submit(server.play, clients=PLAYERS, rate=RATE, seconds=seconds)
-        if listeners.poll() is not None:
-            raise SystemExit("the listeners did not stay")
-    finally:
-        listeners.kill()
-        listeners.wait()
 
 
 def _noticed(report: dict[str, Any]) -> str:

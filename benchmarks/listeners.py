@@ -4,11 +4,15 @@
 """
 
 import base64
+import contextlib
 import os
 import socket
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
+from benchmarks.servers import go_last
 from tilo_ws import process_limits
 
 _ROUND_S = 0.2
@@ -50,6 +54,22 @@ def listen(port: int, count: int) -> None:
                 continue
         turn += 1
         time.sleep(max(0.0, began + _ROUND_S - time.monotonic()))
+
+
+@contextlib.contextmanager
+def listening(port: int, count: int, core: int, *, goes_last: bool = False) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of so many on a core while the block lasts. Where it has ended by then, a connection was ended."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.listeners", str(port), str(count)], start_new_session=True)
+    os.sched_setaffinity(process.pid, {core})
+    if goes_last:
+        go_last(process.pid)
+    try:
+        yield process
+        if process.poll() is not None:
+            raise SystemExit("the listeners did not stay")
+    finally:
+        process.kill()
+        process.wait()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 PROJECT = Path(__file__).parent.parent
 SERVER_CORE, PLAYER_CORE = 0, 1
@@ -53,14 +54,17 @@ class Server:
         stats: dict[str, Any] = json.loads(self._get("/api/v1/stats"))
         return stats
 
+    def deliveries(self) -> float:
+        """Messages for everybody, times those who got them, of all workers; only of this project's server."""
+        return sum(sample.value for sample in self._samples("tilo_deliveries_total"))
+
     def lags(self) -> dict[float, float]:
         """How often the event loop was late by up to so many seconds, looked at every 10 ms; only of this project's server."""
-        return {
-            float(sample.labels["le"]): sample.value
-            for family in text_string_to_metric_families(self._get("/metrics"))
-            for sample in family.samples
-            if sample.name == "tilo_event_loop_lag_seconds_bucket"
-        }
+        return {float(sample.labels["le"]): sample.value for sample in self._samples("tilo_event_loop_lag_seconds_bucket")}
+
+    def _samples(self, name: str) -> list[Sample]:
+        families = text_string_to_metric_families(self._get("/metrics"))
+        return [sample for family in families for sample in family.samples if sample.name == name]
 
     def _get(self, path: str) -> str:
         address = f"http://127.0.0.1:{self.port}{path}"
