@@ -1,6 +1,6 @@
 """This server alone: acknowledged scores, memory, crowds that come and go, readers that have stalled, floods.
 
-.venv/bin/python -m benchmarks.server_figures            all, about fifteen minutes
+.venv/bin/python -m benchmarks.server_figures            all, about eleven minutes
 .venv/bin/python -m benchmarks.server_figures memory     one: scores, throughput, memory, churn, stalled, flood
 """
 
@@ -82,7 +82,7 @@ def churn(server: Server) -> None:
 def stalled(server: Server) -> None:
     """20 of 1,000 never read."""
     for number in (0, 20, 0, 20):
-        report = server.play(clients=1000 - number, stalled=number, rate=100, length=450, seconds=120)
+        report = server.play(clients=1000 - number, stalled=number, rate=200, length=450, seconds=60)
         closed = server.stats()["slow_consumers"]
         print(f"{number} stalled: {report['delay']}, {report['lost']} lost, {closed} closed as slow so far")
 
