@@ -117,12 +117,15 @@ def crowd(server: Server, count: int, clients: int) -> Iterator[None]:
     """So many listeners for each worker, the players not counted, on its core, once each has one for itself."""
     workers = processes_of(server)["servers"][-count:]
     with contextlib.ExitStack() as stack:
+        listeners = []
         for core, worker in enumerate(workers):
             for thread in psutil.Process(worker).threads():
                 os.sched_setaffinity(thread.id, {core})
-            listeners = clients - PLAYERS if core == 0 else clients
-            stack.enter_context(listening(server.port, listeners, core, goes_last=True))
+            share = clients - PLAYERS if core == 0 else clients
+            listeners.append(stack.enter_context(listening(server.port, share, core, goes_last=True)))
         while server.stats()["online"] < count * clients - PLAYERS:
+            if any(process.poll() is not None for process in listeners):
+                raise SystemExit("the listeners did not get in")
             time.sleep(0.5)
         yield
 

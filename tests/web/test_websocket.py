@@ -127,12 +127,17 @@ async def test_after_a_faulty_handshake_the_line_still_takes_requests(start_serv
     writer.close()
 
 
-async def test_connections_and_their_end_are_logged_once(start_server: StartServer, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("is_cut", "code"), [(False, CloseCode.NORMAL), (True, LOST)])
+async def test_connections_and_their_end_are_logged_once(
+    start_server: StartServer, caplog: pytest.LogCaptureFixture, is_cut: bool, code: int
+) -> None:
     caplog.set_level(logging.INFO, "tilo_ws")
-    client = await start_server()
-    player = await join(client)
-    player._response.connection.transport.abort()  # type: ignore[union-attr]
-    await eventually(lambda: "code 1006" in caplog.text)
+    player = await join(await start_server())
+    if is_cut:
+        player._response.connection.transport.abort()  # type: ignore[union-attr]
+    else:
+        await player.close()
+    await eventually(lambda: f"code {code:d}" in caplog.text)
     assert [record.message.split(":")[0] for record in caplog.records if "connected: " in record.message] == [
         "connected",
         "disconnected",

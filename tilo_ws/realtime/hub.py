@@ -79,8 +79,8 @@ class Hub:
         """The connections that have shown a token of this address."""
         return self._by_player.get(email, ())
 
-    def leave(self, connection: Connection) -> None:
-        """Removes a connection and adds its counters to the hub's."""
+    def leave(self, connection: Connection) -> int:
+        """Removes a connection and adds its counters to the hub's. Returns the code by which it ended, LOST without one."""
         del self._connections[connection.id]
         self._members = None
         if connection.player is not None:
@@ -94,6 +94,7 @@ class Hub:
         self._bytes_in += connection.bytes_in
         code = LOST if connection.close_code is None else connection.close_code
         self.closed[code if code in _COUNTED_CODES or code == LOST else OTHER] += 1
+        return code
 
     def sweep(self, now: float, timeout: float) -> None:
         """Closes who was silent for `timeout` seconds and pings who was for half of it; with a timeout of 0 nobody.

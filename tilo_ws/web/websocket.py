@@ -14,7 +14,7 @@ from tilo_ws.protocol.codes import CloseCode
 from tilo_ws.protocol.frames import pong_frame
 from tilo_ws.protocol.token_bucket import TokenBucket
 from tilo_ws.realtime.connection import Connection
-from tilo_ws.realtime.hub import LOST, Hub
+from tilo_ws.realtime.hub import Hub
 from tilo_ws.realtime.replies import Replies
 from tilo_ws.realtime.session import FLOOD_REFUSALS, FLOOD_SECONDS, Handlers, Session
 from tilo_ws.web.admission import Admission
@@ -230,9 +230,8 @@ class Players:
         return Session(connection, self.handlers, bucket)
 
     def _leave(self, connection: Connection) -> None:
-        self._hub.leave(connection)
+        code = self._hub.leave(connection)
         seconds = round(time.time() - connection.connected_at, 1)
-        code = LOST if connection.close_code is None else connection.close_code
         fields = {"connection": connection.id, "ip": connection.ip, "code": code, "seconds": seconds}
         logger.info("disconnected: %(connection)s from %(ip)s, code %(code)s", fields)
 
